@@ -1,0 +1,68 @@
+# Everything runs in an environment of the project's own (.venv), made on the first call.
+# Debian's Python refuses to install outside one and may lack ensurepip, hence uv, kept in .outils.
+PYTHON ?= python3
+# --python pins the environment to the interpreter that make was asked to use.
+UV = PYTHONPATH=.outils $(PYTHON) -m uv
+SYNC = $(UV) pip install --python .venv --compile-bytecode --require-hashes --quiet
+export UV_PROJECT_ENVIRONMENT := .venv
+BIN = .venv/bin
+
+.PHONY: run test lint types bench docs lock dev clean
+
+run: .venv/.run
+	@$(BIN)/python -m pipelines.demo
+
+test: .venv/.dev .outils/duckdb-1.1/.made lint types
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
+
+lint: .venv/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/sqlfluff lint --processes 2 sql
+
+types: .venv/.dev
+	$(BIN)/mypy
+
+bench: .venv/.dev
+	$(BIN)/python -m benchmarks.refresh
+
+docs: .venv/.run
+	$(BIN)/opac dictionnaire --sortie docs/dictionnaire.md
+	$(BIN)/python -m pipelines.cli.reference docs/commandes.md
+
+dev: .venv/.run
+	@$(BIN)/python -m pipelines.dev
+
+lock: .outils/.uv
+	$(UV) pip compile pyproject.toml --group build --universal --python-version 3.11 \
+	  --generate-hashes --no-emit-index-url --no-annotate --no-header --upgrade --quiet -o requirements.txt
+	$(UV) pip compile pyproject.toml --group build --group dev -c requirements.txt --universal \
+	  --python-version 3.11 --generate-hashes --no-emit-index-url --no-annotate --no-header --quiet -o requirements-dev.txt
+	echo "duckdb==1.1.3" | $(UV) pip compile - --universal --python-version 3.11 --generate-hashes \
+	  --no-emit-index-url --no-annotate --no-header --quiet -o requirements-duckdb-1.1.txt
+
+.outils/.uv:
+	@$(PYTHON) -m pip --version > /dev/null || { echo "Python n'a pas pip : installez-le (sous Debian : apt-get install python3-pip), puis relancez make." >&2; exit 1; }
+	$(PYTHON) -m pip install --quiet --target .outils uv
+	@touch $@
+
+.venv/.made: .outils/.uv
+	$(UV) venv --quiet --python $(PYTHON) --allow-existing .venv
+	@touch $@
+
+.venv/.run: .venv/.made requirements.txt pyproject.toml
+	$(SYNC) -r requirements.txt
+	$(UV) pip install --python .venv --quiet --no-deps --no-build-isolation -e .
+	@touch $@
+
+.venv/.dev: .venv/.run requirements-dev.txt
+	$(SYNC) -r requirements-dev.txt
+	@touch $@
+
+# An old DuckDB client, apart: a test opens a release with it.
+.outils/duckdb-1.1/.made: .venv/.made requirements-duckdb-1.1.txt
+	$(SYNC) --target .outils/duckdb-1.1 -r requirements-duckdb-1.1.txt
+	@touch $@
+
+clean:
+	rm -rf .venv .outils .mypy_cache .ruff_cache .pytest_cache .hypothesis .coverage .coverage.* data/demo

@@ -1,0 +1,71 @@
+"""First layer: the list, received and archived as it came."""
+
+import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+from pydantic import Field
+
+from pipelines.quality.gate import check_acceptations
+from pipelines.registers.sources import Request, acquire
+from pipelines.resources import HomeResource
+from pipelines.warehouse.build import open_build, reset
+from pipelines.warehouse.publish import is_current
+
+LIST = dg.AssetKey(["archive", "liste_publique_of"])
+OWNERS = ["team:donnees"]
+
+
+class RefreshConfig(dg.Config):
+    """What to read: nothing for the official list."""
+
+    source: str = Field("", description="Fichier ou dossier à lire ; vide : la liste officielle.")
+    date: str = Field("", description="Date du contenu, AAAA-MM-JJ ; vide : celle de la source.")
+    accepter: dict[str, str] = Field(
+        default={}, description="Écarts de comparaison acceptés pour cette liste : règle → motif."
+    )
+    progression: bool = Field(False, description="Montrer l'avancement de la réception.")
+
+
+@dg.asset(
+    key=LIST,
+    group_name="archive",
+    owners=OWNERS,
+    kinds={"csv", "file"},
+    output_required=False,
+    description="La liste publique des organismes de formation, telle que reçue, archivée par "
+    "empreinte. Si la version courante vient déjà de ce contenu, par ce code et ces règles, la "
+    "suite est sautée.",
+)
+def liste_publique_of(
+    context: dg.AssetExecutionContext, config: RefreshConfig, home: HomeResource
+) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """Receive the list, archive it, start a build; end here when nothing changed."""
+    home.worker.start()  # its imports take seconds: they overlap what follows
+    reset(home.paths)
+    request = Request(
+        Path(config.source) if config.source else None,
+        dt.date.fromisoformat(config.date) if config.date else None,
+        config.progression,
+    )
+    sighting = acquire(home.settings, request)
+    for warning in sighting.avertissements:
+        context.log.warning(warning)
+    if is_current(home.paths, sighting.sha256) and not config.accepter:
+        context.log.info("Inchangé : la version courante vient de cette liste.")
+        return
+    if config.accepter:
+        check_acceptations(home.paths, sighting.sha256, list(config.accepter))
+    build = open_build(home.paths, sighting, config.accepter)
+    yield dg.MaterializeResult(
+        metadata={
+            "construction": build.identifiant,
+            "sha256": sighting.sha256,
+            "date_contenu": sighting.date_contenu,
+            "adresse": sighting.adresse_finale,
+            "mise_en_page": sighting.mise_en_page,
+            "octets": sighting.octets,
+            "dagster/row_count": sighting.lignes,
+        }
+    )

@@ -1,0 +1,50 @@
+"""Third layer: the tables of the release, one asset each, made in one step."""
+
+from collections.abc import Iterator
+
+import dagster as dg
+
+from assets.archive import OWNERS
+from assets.preparation import STAGED
+from pipelines.resources import HomeResource
+from pipelines.warehouse.build import current_build
+from pipelines.warehouse.database import build_models
+from pipelines.warehouse.models import RUN, STAGING, Model, load_models, split_late
+
+_EARLY = split_late(load_models())[0]
+
+
+def _key(name: str) -> dg.AssetKey:
+    return dg.AssetKey(name.split("."))
+
+
+def _spec(model: Model) -> dg.AssetSpec:
+    own = {other.full_name for other in _EARLY}
+    deps = [_key(name) for name in sorted(model.depends & own)]
+    if any(name.startswith((f"{STAGING}.", f"{RUN}.")) for name in model.depends):
+        deps.append(STAGED)
+    return dg.AssetSpec(
+        _key(model.full_name),
+        deps=deps,
+        description=f"{model.description}\n\nGrain : {model.grain}.",
+        group_name=model.schema,
+        owners=OWNERS,
+        kinds={"sql", "duckdb"},
+        metadata={
+            "dagster/column_schema": dg.TableSchema(
+                [dg.TableColumn(name, description=text) for name, text in model.columns.items()]
+            ),
+            "dagster/table_name": model.full_name,
+        },
+    )
+
+
+MODEL_SPECS = [_spec(model) for model in _EARLY]
+
+
+@dg.multi_asset(specs=MODEL_SPECS, name="modeles")
+def modeles(home: HomeResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
+    """Run the models, in the order that their SQL implies."""
+    rows = build_models(home.settings, current_build(home.paths))
+    for name, count in rows.items():
+        yield dg.MaterializeResult(asset_key=_key(name), metadata={"dagster/row_count": count})

@@ -1,0 +1,36 @@
+"""Second layer: the list read and typed, its rejects and its doubts."""
+
+import dagster as dg
+
+from assets.archive import LIST, OWNERS
+from pipelines.registers.contract import COLUMNS
+from pipelines.resources import HomeResource
+from pipelines.warehouse.build import current_build, prepare
+
+STAGED = dg.AssetKey(["preparation", "organisme"])
+
+
+@dg.asset(
+    key=STAGED,
+    deps=[LIST],
+    group_name="preparation",
+    owners=OWNERS,
+    kinds={"polars", "duckdb"},
+    description="Les lignes de la liste, typées selon le contrat ; à côté, les lignes mises à part "
+    "et les doutes.",
+    metadata={
+        "dagster/column_schema": dg.TableSchema(
+            [dg.TableColumn(c.name, str(c.kind), description=c.description) for c in COLUMNS]
+        )
+    },
+)
+def organisme_prepare(home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Read the archived list into the staging database."""
+    reading = prepare(home.settings, current_build(home.paths))
+    return dg.MaterializeResult(
+        metadata={
+            "dagster/row_count": reading.lignes_lues,
+            "lignes_mises_a_part": reading.lignes_mises_a_part,
+            "anomalies": reading.anomalies,
+        }
+    )

@@ -1,0 +1,170 @@
+"""Commands about the releases of a home: which there are, where, going back."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from pipelines import journal
+from pipelines.cli.common import (
+    OUT,
+    HomeOption,
+    JsonOption,
+    ago,
+    current_release,
+    print_json,
+    settings_for,
+)
+from pipelines.home import Home
+from pipelines.settings import Settings
+from pipelines.warehouse.release import Release, current, releases, rollback
+
+_OFFICIAL = "officielle"
+# A list older than this says too little about today (the screening of partners refuses it too).
+_OLD_DAYS = 7
+# The source has been frozen for months before while claiming daily updates.
+_FROZEN_DAYS = 60
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command("status")(status)
+    app.command("path")(path)
+    app.command("releases")(list_releases)
+    app.command("rollback")(go_back)
+
+
+def path(home: HomeOption = None) -> None:
+    """Donner le chemin de la base publiée."""
+    settings = settings_for(home)
+    current_release(settings)
+    typer.echo(Home(settings.home).database)
+
+
+def list_releases(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Lister les versions conservées, la plus récente d'abord."""
+    found = releases(Home(settings_for(home).home))
+    if as_json:
+        print_json(
+            [
+                {"version": r.version, "courante": r.courante, "fichier": str(r.path), **r.meta}
+                for r in found
+            ]
+        )
+        return
+    table = Table(box=None, pad_edge=False)
+    for title in ("", "version", "liste du", "lignes", "empreinte"):
+        table.add_column(title, no_wrap=True)
+    for r in found:
+        mark = "[green]●[/]" if r.courante else " "
+        sha = str(r.meta["sha256"])[:12]
+        table.add_row(mark, r.version, r.meta["date_contenu"], str(r.meta["lignes"]), sha)
+    OUT.print(table if found else "Aucune version publiée : lancez « opac refresh ».")
+
+
+def go_back(
+    version: Annotated[
+        str | None, typer.Argument(help="Version voulue ; sinon celle d'avant la courante.")
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Revenir à une version conservée."""
+    found = rollback(Home(settings_for(home).home), version)
+    OUT.print(
+        f"[bold green]✓[/] Version courante : {found.version} (liste du "
+        f"{found.meta['date_contenu']}).",
+        highlight=False,
+    )
+
+
+def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
+    """Dire où en est le dossier de travail : version, âge, dernière exécution, contrôles."""
+    settings = settings_for(home)
+    found = _status(settings)
+    if as_json:
+        print_json(found)
+        return
+    colour = "green" if found["etat"] == "à jour" else "red"
+    OUT.print(f"[bold {colour}]{found['etat']}[/] — {escape(found['raison'])}", highlight=False)
+    labels = {
+        "home": "dossier",
+        "version": "version",
+        "liste": "liste",
+        "derniere_declaration": "dernière déclaration",
+        "derniere_execution": "dernière exécution",
+        "controles_en_defaut": "contrôles en défaut",
+        "acceptations": "écarts acceptés",
+    }
+    for key, label in labels.items():
+        value = found[key]
+        text = ", ".join(value) if isinstance(value, list) else value
+        OUT.print(f"  {label:<21}: {escape(str(text or 'aucun'))}", soft_wrap=True, highlight=False)
+
+
+def _status(settings: Settings) -> dict[str, Any]:
+    home = Home(settings.home)
+    release = current(home)
+    runs = journal.runs(home)
+    last = runs[0] if runs else None
+    told = "aucune"
+    if last:
+        end = last.ended or last.started
+        told = f"{last.state}, {ago(end)}" + (f" — {last.message}" if last.message else "")
+    state, reason = _freshness(settings, release, runs)
+    meta = release.meta if release else {}
+    return {
+        "etat": state,
+        "raison": reason,
+        "home": str(home.root),
+        "version": release.version if release else None,
+        "liste": _list_text(meta),
+        "sha256": meta.get("sha256"),
+        "date_contenu": meta.get("date_contenu"),
+        "derniere_declaration": meta.get("derniere_declaration"),
+        "derniere_execution": told,
+        "code_derniere_execution": last.code if last else None,
+        "controles_en_defaut": meta.get("avertissements", []),
+        "acceptations": [a["regle"] for a in meta.get("acceptations", [])],
+    }
+
+
+def _list_text(meta: dict[str, Any]) -> str | None:
+    if not meta:
+        return None
+    return (
+        f"{meta['date_contenu']}, {meta['lignes']} lignes dont {meta['mises_a_part']} mises à part,"
+        f" {meta['route']}, sha256 {meta['sha256'][:12]}…"
+    )
+
+
+def _freshness(
+    settings: Settings, release: Release | None, runs: list[journal.Run]
+) -> tuple[str, str]:
+    """Judge by the content first: a source can be frozen and still answer every day."""
+    if release is None:
+        return "absent", "rien n'est publié : lancez « opac refresh »"
+    day = dt.date.fromisoformat(release.meta["date_contenu"])
+    age = (dt.datetime.now(dt.UTC).date() - day).days
+    latest = release.meta.get("derniere_declaration")
+    if latest and (day - dt.date.fromisoformat(latest)).days > _FROZEN_DAYS:
+        return "périmé", f"la source semble figée : aucune déclaration depuis le {latest}"
+    if age > _OLD_DAYS:
+        return "périmé", f"la liste publiée a {age} jours : relancez « opac refresh »"
+    if release.meta["origine"] != _OFFICIAL:
+        return "à jour", f"liste locale du {day}"
+    good = next((run for run in runs if run.code == 0 and run.ended), None)
+    hours = settings.stale_hours
+    if good is None or good.ended is None or _hours(good.ended) > hours:
+        return (
+            "périmé",
+            f"rien de vérifié depuis {hours:g} h : relancez « opac refresh »",
+        )
+    return "à jour", f"liste du {day}, vérifiée {ago(good.ended)}"
+
+
+def _hours(moment: dt.datetime) -> float:
+    return (dt.datetime.now(dt.UTC) - moment).total_seconds() / 3600

@@ -1,0 +1,154 @@
+"""A refresh in this process: the Dagster job, its journal entry, its outcome in one sentence."""
+
+from __future__ import annotations
+
+import datetime as dt
+import logging
+import os
+import traceback
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipelines import journal
+from pipelines.errors import OpacError
+from pipelines.home import Home, home_errors, unusable
+from pipelines.lock import refresh_lock
+from pipelines.settings import Settings
+from pipelines.warehouse.release import Release, current
+
+_DAGSTER_YAML = """\
+# Storage of the runs of this home. Nothing is sent anywhere.
+telemetry:
+  enabled: false
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a refresh ended: a new release, or the current one kept because nothing changed."""
+
+    release: Release
+    changed: bool
+    message: str
+
+
+def refresh(
+    settings: Settings,
+    source: Path | None = None,
+    date: dt.date | None = None,
+    accepted: Mapping[str, str] | None = None,
+    progress: bool = False,
+) -> Outcome:
+    """Run the job ``refresh`` in this process and write the run in the journal.
+
+    Raises:
+        OpacError: nothing was released; the message says why and what to do.
+    """
+    home = Home(settings.home)
+    home.prepare()
+    with refresh_lock(home):
+        run = journal.start(home, source=str(source) if source else "liste officielle")
+        try:
+            outcome = _run(settings, home, _config(settings, source, date, accepted, progress))
+        except KeyboardInterrupt:
+            journal.finish(
+                home, run, 130, "Interrompu au clavier ; la version publiée est intacte."
+            )
+            raise
+        except Exception as error:
+            told = _told(home, error)
+            journal.finish(home, run, told.code, str(told))
+            raise told from error
+        journal.finish(home, run, 0, outcome.message, version=outcome.release.version)
+        return outcome
+
+
+def _run(settings: Settings, home: Home, config: dict[str, Any]) -> Outcome:
+    before = current(home)
+    prepare_dagster(home)
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    import dagster as dg
+
+    from pipelines.definitions import defs
+
+    with dg.DagsterInstance.get() as instance:
+        defs.resolve_job_def("refresh").execute_in_process(run_config=config, instance=instance)
+    after = current(home)
+    if after is None:
+        raise OpacError(
+            f"La construction s'est terminée sans rien publier : le détail est dans {home.log}."
+        )
+    changed = before is None or after.version != before.version
+    day = after.meta["date_contenu"]
+    if changed:
+        return Outcome(after, changed, f"Version {after.version} publiée (liste du {day}).")
+    return Outcome(
+        after, changed, f"Inchangé : la version {after.version} vient déjà de cette liste ({day})."
+    )
+
+
+def prepare_dagster(home: Home) -> None:
+    """Give the home's Dagster its configuration, once."""
+    path = home.dagster / "dagster.yaml"
+    if not path.exists():
+        with home_errors(home.root):
+            home.dagster.mkdir(parents=True, exist_ok=True)
+            path.write_text(_DAGSTER_YAML, encoding="utf-8")
+
+
+def _config(
+    settings: Settings,
+    source: Path | None,
+    date: dt.date | None,
+    accepted: Mapping[str, str] | None,
+    progress: bool,
+) -> dict[str, Any]:
+    asked = {
+        "source": str(source.absolute()) if source else "",
+        "date": date.isoformat() if date else "",
+        "accepter": dict(accepted or {}),
+        "progression": progress,
+    }
+    return {
+        "ops": {"archive__liste_publique_of": {"config": asked}},
+        "resources": {"home": {"config": {"home": str(settings.home)}}},
+        # What an operator needs is told by the command; the rest is in Dagster's own log.
+        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+    }
+
+
+def _told(home: Home, error: Exception) -> OpacError:
+    """Find the sentence for the user behind an error, and keep its traceback in the log."""
+    log_traceback(home, error)
+    for cause in _chain(error):
+        if isinstance(cause, OpacError):
+            return cause
+        if (told := unusable(home.root, cause)) is not None:
+            return told
+    return OpacError(
+        f"L'actualisation a échoué sur une erreur imprévue ({type(error).__name__}) : la version "
+        f"publiée est intacte ; le détail est dans {home.log}, joignez-le à votre signalement."
+    )
+
+
+def _chain(error: BaseException) -> list[BaseException]:
+    """List an error and those it came from, each once (a chain may close on itself)."""
+    chain: list[BaseException] = []
+    seen: BaseException | None = error
+    while seen is not None and seen not in chain:
+        chain.append(seen)
+        seen = seen.__cause__ or seen.__context__
+    return chain
+
+
+def log_traceback(home: Home, error: BaseException) -> None:
+    """Write a traceback in the home's log; a log that cannot be written is told on stderr."""
+    stamp = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
+    text = "".join(traceback.format_exception(error))
+    try:
+        with home.log.open("a", encoding="utf-8") as file:
+            file.write(f"--- {stamp}\n{text}\n")
+    except OSError as failure:
+        logging.getLogger("opac").warning("Journal technique inaccessible : %s", failure)

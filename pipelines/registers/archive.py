@@ -1,0 +1,175 @@
+"""The archive: every content as it came, once, and every time it was seen.
+
+``archive/contenus/ab/abcd….zst`` holds the bytes of one content, by SHA-256;
+``archive/observations.jsonl`` the sightings, in order of arrival. Nothing rewrites or deletes
+either.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import os
+import shutil
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import NotTheList, OpacError
+from pipelines.home import Home
+from pipelines.jsonl import append_line, read_lines
+from pipelines.registers.normalise import latest_declaration
+from pipelines.registers.reading import ListReader
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
+
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Sighting:
+    """One time a content was seen. ``date_contenu`` is an ISO date; ``vu`` an ISO time (UTC)."""
+
+    date_contenu: str
+    vu: str
+    origine: str
+    route: str
+    adresse_demandee: str
+    adresse_finale: str
+    sha256: str
+    octets: int
+    mise_en_page: str
+    lignes: int
+    derniere_declaration: str | None
+    licence: str
+    attribution: str
+    entetes: dict[str, str] = field(default_factory=dict)
+    avertissements: list[str] = field(default_factory=list)
+
+    @property
+    def order(self) -> tuple[str, str, str]:
+        """Order between lists: content date, then latest declaration, then SHA-256."""
+        return (self.date_contenu, self.derniere_declaration or "", self.sha256)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a content says of itself: layout, rows (set aside included), latest declaration."""
+
+    mise_en_page: str
+    lignes: int
+    derniere_declaration: str | None
+    avertissements: tuple[str, ...]
+
+
+def profile(path: Path) -> Profile:
+    """Read a list through once, as text.
+
+    Raises:
+        NotTheList: it is not the list.
+    """
+    reader = ListReader(path)
+    lines = 0
+    latest: dt.date | None = None
+    for block in reader.blocks():
+        lines += block.lines
+        found = latest_declaration(block.rows)
+        latest = max(filter(None, (latest, found)), default=None)
+    if lines == 0:
+        raise NotTheList("La liste n'a qu'un en-tête et aucune ligne : redemandez-la à la source.")
+    return Profile(
+        reader.layout.name, lines, latest.isoformat() if latest else None, reader.layout.warnings
+    )
+
+
+class Archive:
+    """The archive of a home."""
+
+    def __init__(self, home: Home) -> None:
+        self._contents = home.archive / "contenus"
+        self._sightings = home.archive / "observations.jsonl"
+
+    def content_path(self, sha256: str) -> Path:
+        """Where the compressed content is, or would be."""
+        return self._contents / sha256[:2] / f"{sha256}.zst"
+
+    def holds(self, sha256: str) -> bool:
+        """Tell whether the content is archived."""
+        return self.content_path(sha256).exists()
+
+    def store(self, path: Path) -> str:
+        """Keep the bytes of ``path``, once, and give their SHA-256."""
+        sha256 = file_sha256(path)
+        target = self.content_path(sha256)
+        if target.exists():
+            return sha256
+        target.parent.mkdir(parents=True, exist_ok=True)
+        partial = target.with_suffix(f".{os.getpid()}.partiel")
+        try:
+            with path.open("rb") as source, partial.open("wb") as raw:
+                with zstd.ZstdFile(raw, "w", level=9) as packed:
+                    shutil.copyfileobj(source, packed, _CHUNK)
+                raw.flush()
+                os.fsync(raw.fileno())
+            partial.chmod(0o444)
+            partial.replace(target)
+        finally:
+            partial.unlink(missing_ok=True)
+        return sha256
+
+    def restore(self, sha256: str, target: Path) -> None:
+        """Write the content to ``target`` and check it, byte for byte.
+
+        Raises:
+            OpacError: the archived content is damaged.
+        """
+        digest = hashlib.sha256()
+        damage = OpacError(
+            f"Le contenu archivé {sha256[:12]}… est abîmé : restaurez le dossier « archive » "
+            "depuis une sauvegarde, ou relancez depuis la source."
+        )
+        try:
+            with zstd.open(self.content_path(sha256), "rb") as packed, target.open("wb") as out:
+                while chunk := packed.read(_CHUNK):
+                    digest.update(chunk)
+                    out.write(chunk)
+        except (zstd.ZstdError, EOFError) as error:
+            raise damage from error
+        if digest.hexdigest() != sha256:
+            raise damage
+
+    def sightings(self) -> Iterator[Sighting]:
+        """Yield the sightings in order of arrival."""
+        for entry in read_lines(self._sightings):
+            yield Sighting(**entry)
+
+    def last_sighting(self, sha256: str) -> Sighting | None:
+        """Give the last sighting of a content."""
+        return max(
+            (s for s in self.sightings() if s.sha256 == sha256), key=lambda s: s.vu, default=None
+        )
+
+    def add(self, sighting: Sighting) -> None:
+        """Record that a content was seen."""
+        append_line(self._sightings, asdict(sighting))
+
+    def origin(self) -> str | None:
+        """Give the kind of source this home serves, or None while it is empty."""
+        first: Any = next(self.sightings(), None)
+        return first.origine if first else None
+
+
+def file_sha256(path: Path) -> str:
+    """Hash a file without reading it whole into memory."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def now() -> str:
+    """Give the present time, UTC, ISO 8601."""
+    return dt.datetime.now(dt.UTC).isoformat(timespec="seconds")

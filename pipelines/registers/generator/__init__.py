@@ -1,0 +1,6 @@
+"""Generated lists of training organisations, in the exact wire format, all names made up."""
+
+from pipelines.registers.generator.lists import Summary, generate
+from pipelines.registers.generator.sequence import generate_sequence
+
+__all__ = ["Summary", "generate", "generate_sequence"]

@@ -1,0 +1,253 @@
+"""From what the operator named to contents in the archive: the official list, a file, a folder."""
+
+from __future__ import annotations
+
+import datetime as dt
+import gzip
+import re
+import shutil
+import zipfile
+import zlib
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import BinaryIO
+from zoneinfo import ZoneInfo
+
+from pipelines.errors import NotTheList, SourceUnavailable, UsageError
+from pipelines.home import Home
+from pipelines.registers.archive import Archive, Sighting, file_sha256, now, profile
+from pipelines.registers.download import Fetched, NotModified, Validators, fetch
+from pipelines.settings import Settings
+
+OFFICIAL, LOCAL = "officielle", "fichiers locaux"
+PARIS = ZoneInfo("Europe/Paris")
+# Nothing in a local file says where it comes from: it is not asserted.
+_LOCAL_LICENCE = "inconnue (fichier local)"
+_LOCAL_ATTRIBUTION = (
+    "Fichier local ; s'il vient de la liste publique : Ministère du Travail – DGEFP"
+)
+_DATED = re.compile(r"(20\d\d)[-_]?(0[1-9]|1[0-2])[-_]?(0[1-9]|[12]\d|3[01])")
+_KINDS = (".csv", ".csv.gz", ".zip", ".parquet")
+_CHUNK = 1 << 20
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a refresh is asked to read. ``source`` None: the official list."""
+
+    source: Path | None = None
+    date: dt.date | None = None
+    progress: bool = False
+
+
+def acquire(settings: Settings, request: Request) -> Sighting:
+    """Bring what was asked for into the archive and give the sighting to build from.
+
+    Of a folder, every list is archived and the latest is given.
+
+    Raises:
+        SourceUnavailable: the source does not answer or the body is not whole.
+        NotTheList: what came is not the list.
+        UsageError: the file does not exist, or this home serves another kind of source.
+    """
+    home = Home(settings.home)
+    archive = Archive(home)
+    origin = OFFICIAL if request.source is None else LOCAL
+    known = archive.origin()
+    if known is not None and known != origin:
+        raise UsageError(
+            f"Ce dossier de travail contient des listes d'une autre origine ({known}) : pour ne "
+            f"pas mêler les historiques, choisissez un autre dossier avec --home (origine "
+            f"demandée : {origin})."
+        )
+    folder = home.build
+    if request.source is None:
+        return _official(settings, archive, folder, request)
+    if not request.source.exists():
+        raise UsageError(
+            f"Le fichier « {request.source} » n'existe pas : vérifiez le chemin donné à --source."
+        )
+    seen = [
+        _local(settings, archive, folder, path, request.date)
+        for path in _files(request.source, request.date)
+    ]
+    return max(seen, key=lambda sighting: sighting.order)
+
+
+def _official(settings: Settings, archive: Archive, folder: Path, request: Request) -> Sighting:
+    answer = fetch(settings, folder, _validators(archive), progress=request.progress)
+    if isinstance(answer, NotModified):
+        earlier = archive.last_sighting(answer.sha256)
+        if earlier is None:  # validators come from sightings, so this cannot be
+            raise SourceUnavailable(
+                "La source renvoie à une liste inconnue : relancez la commande."
+            )
+        sighting = replace(
+            earlier,
+            vu=now(),
+            route=answer.route,
+            adresse_demandee=answer.asked_url,
+            adresse_finale=answer.final_url,
+            entetes={**earlier.entetes, **answer.headers},
+            avertissements=answer.warnings,
+            date_contenu=request.date.isoformat() if request.date else earlier.date_contenu,
+        )
+        archive.add(sighting)
+        return sighting
+    try:
+        return _record(archive, answer.path, _date(request.date, answer.last_modified), answer)
+    finally:
+        answer.path.unlink(missing_ok=True)
+
+
+def _validators(archive: Archive) -> dict[str, Validators]:
+    """Give, for each address, what its last answer said, if its content is still held."""
+    return {
+        s.adresse_demandee: Validators(
+            s.entetes.get("etag"), s.entetes.get("last-modified"), s.sha256
+        )
+        for s in archive.sightings()
+        if s.origine == OFFICIAL and archive.holds(s.sha256)
+    }
+
+
+def _date(asked: dt.date | None, modified: dt.datetime | None) -> dt.date:
+    if asked is not None:
+        return asked
+    return (modified or dt.datetime.now(dt.UTC)).astimezone(PARIS).date()
+
+
+def _record(
+    archive: Archive, path: Path, date: dt.date, answer: Fetched | None, named: Path | None = None
+) -> Sighting:
+    """Check that ``path`` is the list, archive it and record the sighting."""
+    earlier = archive.last_sighting(file_sha256(path))
+    found = profile(path) if earlier is None else None
+    sha256 = archive.store(path)
+    asked = answer.asked_url if answer else str(named or path)
+    sighting = Sighting(
+        date_contenu=date.isoformat(),
+        vu=now(),
+        origine=OFFICIAL if answer else LOCAL,
+        route=answer.route if answer else "fichier",
+        adresse_demandee=asked,
+        adresse_finale=answer.final_url if answer else asked,
+        sha256=sha256,
+        octets=path.stat().st_size,
+        mise_en_page=found.mise_en_page if found else earlier.mise_en_page,  # type: ignore[union-attr]
+        lignes=found.lignes if found else earlier.lignes,  # type: ignore[union-attr]
+        derniere_declaration=(found or earlier).derniere_declaration,  # type: ignore[union-attr]
+        licence=answer.licence if answer else _LOCAL_LICENCE,
+        attribution=answer.attribution if answer else _LOCAL_ATTRIBUTION,
+        entetes=answer.headers if answer else {},
+        avertissements=[
+            *(answer.warnings if answer else []),
+            *(found.avertissements if found else []),
+        ],
+    )
+    archive.add(sighting)
+    return sighting
+
+
+# --- Local files ----------------------------------------------------------------------------
+
+
+def _files(source: Path, date: dt.date | None) -> list[Path]:
+    if source.is_file():
+        return [source]
+    if date is not None:
+        raise UsageError(
+            "--date ne vaut que pour un seul fichier : dans un dossier, la date de chaque liste "
+            "est lue dans son nom (AAAA-MM-JJ)."
+        )
+    found = sorted(p for p in source.iterdir() if p.is_file() and p.name.endswith(_KINDS))
+    if not found:
+        raise UsageError(
+            f"Le dossier « {source} » ne contient aucune liste (.csv, .csv.gz, .zip, .parquet)."
+        )
+    undated = [p.name for p in found if _name_date(p) is None]
+    if undated:
+        raise UsageError(
+            f"Dans un dossier, chaque liste doit porter sa date dans son nom (AAAA-MM-JJ) ; "
+            f"sans date : {', '.join(undated[:5])}."
+        )
+    return found
+
+
+def _name_date(path: Path) -> dt.date | None:
+    match = _DATED.search(path.name)
+    if match is None:
+        return None
+    try:
+        return dt.date(*(int(part) for part in match.groups()))
+    except ValueError:
+        return None  # 31 February: not a date, though it looks like one
+
+
+def _local(
+    settings: Settings, archive: Archive, folder: Path, path: Path, date: dt.date | None
+) -> Sighting:
+    copy = folder / f"recu-{path.name.split('.')[0]}"
+    day = date or _name_date(path) or dt.datetime.now(PARIS).date()
+    try:
+        _unpack(path, copy, settings.max_unpacked)
+        if copy.stat().st_size == 0:
+            raise NotTheList(f"Le fichier « {path} » est vide : redemandez-le à la source.")
+        return _record(archive, copy, day, None, named=path)
+    except PermissionError as error:
+        raise UsageError(
+            f"Le fichier « {path} » ne peut pas être lu : vérifiez ses droits."
+        ) from error
+    finally:
+        copy.unlink(missing_ok=True)
+
+
+def _unpack(path: Path, target: Path, ceiling: int) -> None:
+    """Copy a file, unpacked by what it is and not by its name, within a ceiling."""
+    with path.open("rb") as file:
+        start = file.read(4)
+    try:
+        if start.startswith(b"\x1f\x8b"):
+            with gzip.open(path, "rb") as packed:
+                _copy(packed, target, ceiling, path)  # type: ignore[arg-type]
+        elif start == b"PK\x03\x04":
+            with (
+                zipfile.ZipFile(path) as archive,
+                archive.open(_only_list(archive, path)) as packed,
+            ):
+                _copy(packed, target, ceiling, path)  # type: ignore[arg-type]
+        elif path.stat().st_size > ceiling:
+            raise _too_big(path, ceiling)
+        else:
+            shutil.copyfile(path, target)
+    except (zlib.error, gzip.BadGzipFile, EOFError, zipfile.BadZipFile) as error:
+        raise NotTheList(
+            f"L'archive « {path.name} » est abîmée ou incomplète : redemandez-la."
+        ) from error
+
+
+def _copy(packed: BinaryIO, target: Path, ceiling: int, path: Path) -> None:
+    written = 0
+    with target.open("wb") as out:
+        while chunk := packed.read(_CHUNK):
+            written += len(chunk)
+            if written > ceiling:
+                raise _too_big(path, ceiling)
+            out.write(chunk)
+
+
+def _too_big(path: Path, ceiling: int) -> NotTheList:
+    return NotTheList(
+        f"« {path.name} » dépasse {ceiling / 1e6:,.0f} Mo une fois dépliée : ce n'est pas la "
+        "liste, ou bien relevez la limite OPAC_MAX_UNPACKED."
+    )
+
+
+def _only_list(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
+    found = [i for i in archive.infolist() if i.filename.lower().endswith((".csv", ".parquet"))]
+    if len(found) != 1:
+        raise NotTheList(
+            f"L'archive « {path.name} » contient {len(found)} fichiers .csv ou .parquet au lieu "
+            "d'un seul : gardez-y seulement la liste."
+        )
+    return found[0]

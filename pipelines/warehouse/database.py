@@ -1,0 +1,107 @@
+"""The new database: the models run into it, and, after the checks, what tells of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from pipelines.home import Home
+from pipelines.settings import Settings
+from pipelines.warehouse.build import Build, database_path, staging_path
+from pipelines.warehouse.models import (
+    CONTROLS,
+    RUN,
+    STAGING,
+    Model,
+    load_models,
+    load_reference_files,
+    run_models,
+    split_late,
+)
+
+if TYPE_CHECKING:
+    import duckdb
+
+# Files written in this version open in every DuckDB client since 1.0.
+_STORAGE = "v1.0.0"
+_MEMORY = "700MB"
+
+
+def build_models(settings: Settings, build: Build) -> dict[str, int]:
+    """Run every model but those that tell of the checks; give the rows of each table."""
+    home = Home(settings.home)
+    database_path(home).unlink(missing_ok=True)
+    with _connect(database_path(home), build) as con:
+        con.execute(f"attach '{staging_path(home)}' as {STAGING} (read_only)")
+        load_reference_files(con)
+        early, _ = split_late(load_models())
+        return run_models(con, early)
+
+
+def add_controls(home: Home, build: Build, controls: Sequence[dict[str, Any]]) -> None:
+    """Write the outcome of the checks into the new database."""
+    import polars as pl
+
+    schema = dict.fromkeys(
+        (
+            *("regle", "famille", "table_controlee", "colonne", "gravite"),
+            *("statut", "mesure", "attendu", "message"),
+        ),
+        pl.String,
+    )
+    frame = pl.DataFrame(
+        controls, schema={**schema, "nb_en_defaut": pl.Int64, "accepte": pl.Boolean}
+    )
+    with _connect(database_path(home), build) as con:
+        con.register("controles", frame.to_arrow())
+        con.execute(f"create table {CONTROLS} as from controles")
+        _, late = split_late(load_models())
+        run_models(con, late)
+
+
+def documented_models() -> tuple[Model, ...]:
+    """Every model, in the order in which they run."""
+    return load_models()
+
+
+@contextmanager
+def _connect(path: Path, build: Build) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the new database for writing, beside ``execution.liste`` (this build, one row)."""
+    import duckdb
+
+    with duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY}) as con:
+        con.execute(f"attach '{path}' as opac (storage_version '{_STORAGE}')")
+        con.execute(f"attach ':memory:' as {RUN}")
+        sighting = build.liste
+        con.execute(
+            f"create table {RUN}.liste as select $construction as construction, "
+            "$publie_le as publie_le, $sha256 as sha256, $date_contenu::date as date_contenu, "
+            "$origine as origine, $route as route, $adresse as adresse, "
+            "$mise_en_page as mise_en_page, $lignes as lignes_liste, "
+            "$derniere as derniere_declaration, $code as code, "
+            "$acceptations::map(varchar, varchar) as acceptations, "
+            "$licence as licence, $attribution as attribution",
+            {
+                "construction": build.identifiant,
+                "publie_le": build.demarre[:19],
+                "sha256": sighting.sha256,
+                "date_contenu": sighting.date_contenu,
+                "origine": sighting.origine,
+                "route": sighting.route,
+                "adresse": sighting.adresse_finale,
+                "mise_en_page": sighting.mise_en_page,
+                "lignes": sighting.lignes,
+                "derniere": sighting.derniere_declaration,
+                "code": build.code,
+                "acceptations": build.acceptations,
+                "licence": sighting.licence,
+                "attribution": sighting.attribution,
+            },
+        )
+        con.execute("use opac")
+        yield con
+        con.execute("use memory")
+        con.execute("checkpoint opac")
+        con.execute("detach opac")

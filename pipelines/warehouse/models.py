@@ -1,0 +1,208 @@
+"""The SQL models: what each file documents, the order that their SQL implies, and running them.
+
+A model is ``sql/<schema>/<table>.sql``: a header comment (description, grain, columns), then one
+query. Tables that come from elsewhere are in catalogues of their own: ``preparation`` (the list
+as read), ``fichier`` (``data/reference``), ``execution`` (the list of this build, its checks).
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.errors import OpacError
+from pipelines.registers.contract import BY_NAME
+from pipelines.settings import REFERENCE, SQL
+
+if TYPE_CHECKING:
+    import duckdb
+
+STAGING, FILES, RUN = "preparation", "fichier", "execution"
+CONTROLS = f"{RUN}.controle"
+_EXTERNAL = {STAGING, FILES, RUN}
+SCHEMAS = {
+    "socle": "Les organismes de formation, une ligne par numéro de déclaration d'activité.",
+    "reference": "Régions, départements et spécialités, avec leurs sources.",
+    "marche": "Le marché : chiffres par territoire, catégorie et taille.",
+    "qualite": "Ce qui a été mis à part, ce qui est douteux, ce qui a été contrôlé.",
+    "meta": "D'où vient cette version : liste, empreinte, code, date.",
+}
+_HEADER = re.compile(r"\A\s*/\*(?P<header>.*?)\*/(?P<sql>.*)\Z", re.DOTALL)
+# A column described by this word takes its description from the contract of the register.
+_FROM_CONTRACT = "(contrat)"
+
+
+@dataclass(frozen=True)
+class Model:
+    """One table or view of the release and its documentation."""
+
+    schema: str
+    name: str
+    description: str
+    grain: str
+    columns: dict[str, str]
+    sql: str
+    is_view: bool
+    depends: frozenset[str]
+
+    @property
+    def full_name(self) -> str:
+        """Qualified name, e.g. ``socle.organisme``."""
+        return f"{self.schema}.{self.name}"
+
+
+def parse_model(path: Path) -> Model:
+    """Read one model file.
+
+    Raises:
+        ValueError: the header lacks a part, or the SQL is not one query.
+    """
+    match = _HEADER.match(path.read_text(encoding="utf-8"))
+    if match is None:
+        raise ValueError(f"{path}: no header comment")
+    header, sql = match["header"], match["sql"].strip().rstrip(";")
+    head, _, listed = header.partition("\ncolonnes:")
+    fields: dict[str, str] = {}
+    lines: list[str] = []
+    for line in head.strip().splitlines():
+        key, sep, value = line.partition(":")
+        if sep and key.strip() in {"grain", "nature"}:
+            fields[key.strip()] = value.strip()
+        else:
+            lines.append(line.strip())
+    columns = _parse_columns(listed)
+    if not lines or "grain" not in fields or not columns:
+        raise ValueError(f"{path}: the header must hold a description, a grain and columns")
+    return Model(
+        path.parent.name,
+        path.stem,
+        " ".join(lines),
+        fields["grain"],
+        columns,
+        sql,
+        fields.get("nature") == "vue",
+        _dependencies(sql),
+    )
+
+
+def _parse_columns(listed: str) -> dict[str, str]:
+    columns: dict[str, str] = {}
+    name = ""
+    for line in listed.strip("\n").splitlines():
+        match = re.match(r"^  (\w+): (.+)$", line)
+        if match:
+            name = match[1]
+            columns[name] = match[2].strip()
+        elif line.strip():
+            columns[name] += f" {line.strip()}"
+    return {
+        name: BY_NAME[name].description if text == _FROM_CONTRACT else text
+        for name, text in columns.items()
+    }
+
+
+def _dependencies(sql: str) -> frozenset[str]:
+    """Find the tables that a query reads, common table expressions aside."""
+    import sqlglot
+    from sqlglot import exp
+
+    statements = sqlglot.parse(sql, read="duckdb")
+    if len(statements) != 1 or not isinstance(statements[0], exp.Query):
+        raise ValueError("a model is one query")
+    return frozenset(
+        f"{table.db}.{table.name}" for table in statements[0].find_all(exp.Table) if table.db
+    )
+
+
+@lru_cache(maxsize=4)
+def load_models(folder: Path = SQL) -> tuple[Model, ...]:
+    """Load every model, in an order in which each comes after those it reads.
+
+    Raises:
+        OpacError: a model reads a table that nothing makes, or models read one another in a ring.
+    """
+    models = {
+        model.full_name: model
+        for path in sorted(folder.glob("*/*.sql"))
+        if path.parent.name != "tests"
+        for model in [parse_model(path)]
+    }
+    graph: dict[str, set[str]] = {}
+    for name, model in models.items():
+        own = {d for d in model.depends if d.split(".")[0] not in _EXTERNAL}
+        if unknown := own - models.keys():
+            raise OpacError(
+                f"Le modèle {name} lit des tables que rien ne produit "
+                f"({', '.join(sorted(unknown))}) : corrigez son SQL."
+            )
+        graph[name] = own
+    try:
+        order = TopologicalSorter(graph).static_order()
+        return tuple(models[name] for name in order)
+    except CycleError as error:
+        raise OpacError(
+            f"Des modèles se lisent en rond ({' → '.join(error.args[1])}) : corrigez leur SQL."
+        ) from error
+
+
+def split_late(models: Iterable[Model]) -> tuple[tuple[Model, ...], tuple[Model, ...]]:
+    """Part the models that tell of the checks, made after them, from all the others."""
+    early: list[Model] = []
+    late: dict[str, Model] = {}
+    for model in models:
+        if any(d == CONTROLS or d in late for d in model.depends):
+            late[model.full_name] = model
+        else:
+            early.append(model)
+    return tuple(early), tuple(late.values())
+
+
+def run_models(con: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> dict[str, int]:
+    """Make the tables in the current database, with their comments; give the rows of each.
+
+    Raises:
+        OpacError: the documented columns are not those that the query gives.
+    """
+    rows: dict[str, int] = {}
+    for model in models:
+        con.execute(f"create schema if not exists {model.schema}")
+        kind = "view" if model.is_view else "table"
+        con.execute(f"create or replace {kind} {model.full_name} as {model.sql}")
+        found = [row[0] for row in con.execute(f"describe {model.full_name}").fetchall()]
+        if found != list(model.columns):
+            raise OpacError(_column_mismatch(model, found))
+        con.execute(f"comment on {kind} {model.full_name} is {_quoted(model.description)}")
+        for name, text in model.columns.items():
+            con.execute(f"comment on column {model.full_name}.{name} is {_quoted(text)}")
+        count = con.execute(f"select count(*) from {model.full_name}").fetchone()
+        rows[model.full_name] = count[0] if count else 0
+    return rows
+
+
+def load_reference_files(con: duckdb.DuckDBPyConnection) -> None:
+    """Attach ``fichier``: each CSV of ``data/reference`` as a table of text."""
+    con.execute(f"attach ':memory:' as {FILES}")
+    for path in sorted(REFERENCE.glob("*.csv")):
+        con.execute(
+            f"create table {FILES}.{path.stem} as "
+            f"from read_csv({_quoted(str(path))}, all_varchar = true, header = true)"
+        )
+
+
+def _column_mismatch(model: Model, found: list[str]) -> str:
+    undocumented = [name for name in found if name not in model.columns]
+    missing = [name for name in model.columns if name not in found]
+    return (
+        f"Le modèle {model.full_name} ne donne pas les colonnes qu'il documente (sans "
+        f"documentation : {', '.join(undocumented) or 'aucune'} ; documentées mais absentes : "
+        f"{', '.join(missing) or 'aucune'} ; ordre compris) : corrigez son en-tête."
+    )
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

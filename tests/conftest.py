@@ -1,0 +1,18 @@
+"""What several rooms' tests share."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+from tests.registers.server import RegisterServer, serve
+
+
+@pytest.fixture
+def register_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[RegisterServer]:
+    """A well-behaved source on loopback, to be scripted into another one."""
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.setenv(name, "*")
+    with serve() as server:
+        yield server
