@@ -12,8 +12,17 @@ from pathlib import Path
 from pipelines.errors import HomeUnusable
 
 _NO_SPACE = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_NO_SPACE_WORDS = ("No space left", "File too large", "disk is full")
-_FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR, errno.EEXIST, errno.ELOOP}
+# DuckDB and SQLite tell of a full disk in words only; SQLite's depend on which file could not grow.
+_NO_SPACE_WORDS = ("No space left", "File too large", "disk is full", "disk I/O error")
+_FORBIDDEN = {
+    errno.EACCES: "accès refusé",
+    errno.EPERM: "opération interdite",
+    errno.EROFS: "disque en lecture seule",
+    errno.ENOTDIR: "ce n'est pas un dossier",
+    errno.EEXIST: "un fichier porte déjà ce nom",
+    errno.ELOOP: "liens en boucle",
+}
+_FORBIDDEN_WORDS = ("readonly database", "unable to open database file")
 
 
 @dataclass(frozen=True)
@@ -95,16 +104,18 @@ def home_errors(root: Path) -> Iterator[None]:
 def unusable(root: Path, error: BaseException) -> HomeUnusable | None:
     """Give the sentence for an error of space or rights, None for any other."""
     number = error.errno if isinstance(error, OSError) else None
-    # DuckDB and SQLite tell of a full disk in words only.
     if number in _NO_SPACE or any(words in str(error) for words in _NO_SPACE_WORDS):
         return HomeUnusable(
             f"Il n'y a plus de place pour écrire dans « {root} » : libérez de l'espace, "
             "puis relancez la commande ; la dernière version publiée est intacte."
         )
     if isinstance(error, OSError) and number in _FORBIDDEN:
-        return HomeUnusable(
-            f"Le dossier de travail « {root} » ne peut pas être utilisé "
-            f"({os.strerror(number).lower()} : {error.filename or root}) : donnez-vous "
-            "les droits d'écriture ou choisissez un autre dossier avec --home ou OPAC_HOME."
-        )
-    return None
+        reason = f"{_FORBIDDEN[number]} : {error.filename or root}"
+    elif any(words in str(error) for words in _FORBIDDEN_WORDS):
+        reason = "ses bases ne peuvent pas être écrites"
+    else:
+        return None
+    return HomeUnusable(
+        f"Le dossier de travail « {root} » ne peut pas être utilisé ({reason}) : donnez-vous "
+        "les droits d'écriture ou choisissez un autre dossier avec --home ou OPAC_HOME."
+    )

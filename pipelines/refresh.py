@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import logging
 import os
 import traceback
 from collections.abc import Mapping
@@ -121,7 +120,7 @@ def _config(
 
 def _told(home: Home, error: Exception) -> OpacError:
     """Find the sentence for the user behind an error, and keep its traceback in the log."""
-    log_traceback(home, error)
+    kept = log_traceback(home, error)
     for cause in _chain(error):
         if isinstance(cause, OpacError):
             return cause
@@ -129,7 +128,7 @@ def _told(home: Home, error: Exception) -> OpacError:
             return told
     return OpacError(
         f"L'actualisation a échoué sur une erreur imprévue ({type(error).__name__}) : la version "
-        f"publiée est intacte ; le détail est dans {home.log}, joignez-le à votre signalement."
+        f"publiée est intacte ; {kept}."
     )
 
 
@@ -143,12 +142,13 @@ def _chain(error: BaseException) -> list[BaseException]:
     return chain
 
 
-def log_traceback(home: Home, error: BaseException) -> None:
-    """Write a traceback in the home's log; a log that cannot be written is told on stderr."""
+def log_traceback(home: Home, error: BaseException) -> str:
+    """Write a traceback in the home's log; give the clause that says where to find it."""
     stamp = dt.datetime.now(dt.UTC).isoformat(timespec="seconds")
     text = "".join(traceback.format_exception(error))
     try:
         with home.log.open("a", encoding="utf-8") as file:
             file.write(f"--- {stamp}\n{text}\n")
-    except OSError as failure:
-        logging.getLogger("opac").warning("Journal technique inaccessible : %s", failure)
+    except OSError:
+        return f"le détail n'a pas pu être écrit dans {home.log}, faites-y de la place ou relancez"
+    return f"le détail est dans {home.log}, joignez-le à votre signalement"

@@ -22,7 +22,10 @@ ERR = Console(stderr=True)
 
 HomeOption = Annotated[
     Path | None,
-    typer.Option("--home", help="Dossier de travail (sinon OPAC_HOME, sinon data/home)."),
+    # readable: said by us, in French, with what to do.
+    typer.Option(
+        "--home", readable=False, help="Dossier de travail (sinon OPAC_HOME, sinon data/home)."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Répondre en JSON.")]
 

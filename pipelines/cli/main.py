@@ -48,10 +48,9 @@ def run(command: Callable[[], object]) -> None:
         home = Home(Settings.load().home)
         from pipelines.refresh import log_traceback
 
-        log_traceback(home, error)
+        kept = log_traceback(home, error)
         ERR.print(
-            f"[bold red]Erreur imprévue :[/] {_plain(type(error).__name__)} ; le détail est dans "
-            f"{home.log}, joignez-le à votre signalement.",
+            f"[bold red]Erreur imprévue :[/] {_plain(type(error).__name__)} ; {_plain(kept)}.",
             soft_wrap=True,
             highlight=False,
         )

@@ -27,6 +27,7 @@ def refresh(
         Path | None,
         typer.Option(
             "--source",
+            readable=False,
             help="Liste locale (.csv, .csv.gz, .zip, .parquet) ou dossier de listes datées ; "
             "sinon la liste officielle.",
         ),

@@ -112,7 +112,7 @@ class Archive:
         partial = target.with_suffix(f".{os.getpid()}.partiel")
         try:
             with path.open("rb") as source, partial.open("wb") as raw:
-                with zstd.ZstdFile(raw, "w", level=9) as packed:
+                with zstd.ZstdFile(raw, "w", level=3) as packed:
                     shutil.copyfileobj(source, packed, _CHUNK)
                 raw.flush()
                 os.fsync(raw.fileno())

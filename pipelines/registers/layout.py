@@ -13,6 +13,7 @@ BOM = "\ufeff"
 DELIMITERS = (";", ",", "\t", "|")
 # Below this share of known names a header is not that of a changed list, but of something else.
 _LEAST_KNOWN = 0.4
+_SHOWN = 100
 
 # The list of 2021 and before (public_ofs.csv). It had no certification, no region and no date.
 # `cfa` says that an organisation was a CFA, which is not being certified for apprenticeship.
@@ -66,13 +67,16 @@ def recognise_header(line: str) -> Layout:
         NotTheList: unknown header, or columns missing, renamed or given twice; all are named.
     """
     line = line.removeprefix(BOM).rstrip("\r\n")
-    best: tuple[int, str, list[str]] = (0, ";", [])
-    for delimiter in DELIMITERS:
-        names = next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
-        known = len(_known_names() & {name.strip() for name in names})
-        if known > best[0]:
-            best = (known, delimiter, names)
-    _, delimiter, names = best
+    try:
+        readings = {
+            delimiter: next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
+            for delimiter in DELIMITERS
+        }
+    except csv.Error as error:
+        raise NotTheList(_another_file(line)) from error
+    known = _known_names()
+    delimiter = max(DELIMITERS, key=lambda d: len(known & {name.strip() for name in readings[d]}))
+    names = readings[delimiter]
     trailing = bool(names) and names[-1].strip() == ""
     if trailing:
         names = names[:-1]
@@ -107,11 +111,7 @@ def recognise_names(raw_names: list[str], delimiter: str = "") -> Layout:
     title, naming = max(namings.items(), key=lambda item: len(item[1].keys() & set(names)))
     found = naming.keys() & set(names)
     if len(found) < _LEAST_KNOWN * len(COLUMNS):
-        raise NotTheList(
-            "Le fichier n'a pas les colonnes de la liste publique des organismes de formation "
-            f"(son en-tête commence par « {_list(names[:4])} ») : vérifiez que c'est le "
-            "bon fichier."
-        )
+        raise NotTheList(_another_file(_list(names)))
     missing = [name for name in naming if name not in found]
     new = [name for name in names if name not in naming and name not in MIRROR_UNUSED]
     if missing:
@@ -157,6 +157,14 @@ def _known_2021(name: str) -> bool:
 def _known_names() -> set[str]:
     known = {name for c in COLUMNS for name in (c.wire, c.technical, c.label)}
     return known | MIRROR_UNUSED | _2021_REQUIRED
+
+
+def _another_file(header: str) -> str:
+    shown = header[:_SHOWN] + ("…" if len(header) > _SHOWN else "")
+    return (
+        "Le fichier n'a pas les colonnes de la liste publique des organismes de formation "
+        f"(son en-tête : « {shown} ») : vérifiez que c'est le bon fichier."
+    )
 
 
 def _changed_columns(missing: list[str], new: list[str]) -> str:

@@ -57,7 +57,7 @@ def normalise(block: Block, list_date: dt.date, layout: Layout) -> Normalised:
     typed = typed.join(_previous_ndas(typed), on="ligne", how="left", maintain_order="left")
     keyed = typed.filter(pl.col("nda").is_not_null())
     rows = (
-        keyed.with_columns(_postcode(from_mirror))
+        keyed.with_columns(_postcodes(keyed, from_mirror))
         .with_columns(_derived())
         .with_columns([*_department(), (known & _flags_readable()).alias("certification_connue")])
     )
@@ -92,19 +92,24 @@ _REGULAR: dict[Kind, tuple[str, Callable[[pl.Expr], pl.Expr]]] = {
 
 
 def _mended(text: pl.DataFrame) -> list[pl.Series]:
-    """Put the text of each column in its regular form; only the odd values are looked at."""
+    """Put the text of each column in its regular form."""
     made = []
     for column in COLUMNS:
         read = text[f"lu_{column.name}"]
         if column.kind in _REGULAR:
             regular, mend = _REGULAR[column.kind]
-            odd = (~read.str.contains(regular)).fill_null(value=False)
-            if odd.any():
-                fixed = read.filter(odd).to_frame("odd").select(mend(pl.col("odd"))).to_series()
-                read = read.scatter(odd.arg_true(), fixed)
+            read = _mend_odd(text, read, regular, mend(pl.col(read.name)))
         if column.kind is not Kind.NDA_LIST:  # a list, made apart
             made.append(read.alias(column.name))
     return made
+
+
+def _mend_odd(rows: pl.DataFrame, read: pl.Series, regular: str, mend: pl.Expr) -> pl.Series:
+    """Mend the values that are not ``regular``: they are few, and mending all costs seconds."""
+    odd = (~read.str.contains(regular)).fill_null(value=False)
+    if not odd.any():
+        return read
+    return read.scatter(odd.arg_true(), rows.filter(odd).select(mend).to_series())
 
 
 def _typed() -> list[pl.Expr]:
@@ -161,6 +166,11 @@ def _date(read: pl.Expr) -> pl.Expr:
 def _integer(read: pl.Expr) -> pl.Expr:
     number = read.cast(pl.Int64, strict=False)
     return pl.when(number >= 0).then(number)
+
+
+def _postcodes(rows: pl.DataFrame, from_mirror: bool) -> pl.Series:
+    read = rows["lu_code_postal"]
+    return _mend_odd(rows, read, r"^\d{5}$", _postcode(from_mirror)).alias("code_postal")
 
 
 def _postcode(from_mirror: bool) -> pl.Expr:

@@ -19,7 +19,6 @@ from pipelines.registers import repair
 from pipelines.registers.contract import NAMES
 from pipelines.registers.layout import (
     ADDRESS_2021,
-    BOM,
     TRAINEES_2021,
     Layout,
     recognise_header,
@@ -30,6 +29,7 @@ BLOCK = 24 << 20
 PARQUET_MAGIC = b"PAR1"
 REJECT_SCHEMA = {"ligne": pl.Int64, "motif": pl.String, "texte": pl.String}
 _PARQUET_ROWS = 100_000
+_LONGEST_HEADER = 1 << 16
 
 
 @dataclass(frozen=True)
@@ -70,15 +70,16 @@ class ListReader:
             if self.is_parquet:
                 self.layout = _parquet_layout(path)
             else:
-                self.layout = recognise_header(_decode(file.readline(1 << 20), 1))
+                self.layout = recognise_header(_decode(_header(file), 1))
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows, all text, blank values as nulls, exact repeats set aside."""
         raw = _parquet_blocks(self.path) if self.is_parquet else _csv_blocks(self.path, self.layout)
         seen = pl.Series("empreinte", [], dtype=pl.UInt64)
         for block in raw:
+            # Columns that are not read do not tell rows apart: the mirror numbers them at random.
             print_ = block.rows.select(
-                pl.struct(pl.exclude("ligne")).hash().alias("empreinte")
+                pl.struct(pl.exclude("ligne", "^inutilise_.*$")).hash().alias("empreinte")
             ).to_series()
             repeat = ~print_.is_first_distinct() | print_.is_in(seen.implode())
             if repeat.any():
@@ -117,6 +118,16 @@ def _csv_blocks(path: Path, layout: Layout) -> Iterator[Block]:
                 return
 
 
+def _header(file: BinaryIO) -> bytes:
+    line = file.readline(_LONGEST_HEADER)
+    if len(line) == _LONGEST_HEADER:
+        raise NotTheList(
+            "Le fichier n'est pas la liste publique des organismes de formation (sa première ligne "
+            "n'a pas de fin) : vérifiez que c'est le bon fichier."
+        )
+    return line
+
+
 def _whole_lines(file: BinaryIO) -> bytes:
     data = file.read(BLOCK)
     return data + file.readline() if data else data
@@ -133,15 +144,13 @@ def _read_lines(
         bon=pl.col("texte").str.contains(repair.grammar(layout)),
         vide=pl.col("texte").str.contains(r"^\s*$"),
     )
-    kept = 0 if last else _open_tail(frame)
-    carried = lines[len(lines) - kept :]
-    frame = frame.head(frame.height - kept)
     good = frame.filter("bon")
     rows = _parse(good["texte"], layout).insert_column(0, good["ligne"])
     bad = frame.filter(~pl.col("bon") & ~pl.col("vide"))
     if bad.is_empty():
-        return Block(rows), carried
-    mended = repair.mend(list(bad.select("ligne", "texte").iter_rows()), layout)
+        return Block(rows), []
+    following = None if last else first + len(lines)
+    mended = repair.mend(list(bad.select("ligne", "texte").iter_rows()), layout, following)
     block = Block(
         rows,
         [Rejected(ligne, motif, texte) for ligne, motif, texte in mended.rejected],
@@ -155,18 +164,7 @@ def _read_lines(
             orient="row",
         )
         block.rows = pl.concat([rows, extra]).sort("ligne")
-    return block, carried
-
-
-def _open_tail(frame: pl.DataFrame) -> int:
-    """Count the lines at the end that no strict reading accepts: their record may go on."""
-    ends = frame["bon"].tail(repair.MAX_LINES).to_list()
-    count = 0
-    for good in reversed(ends):
-        if good:
-            break
-        count += 1
-    return count if count < len(ends) else 0
+    return block, [] if mended.open_from is None else lines[mended.open_from - first :]
 
 
 def _parse(texts: pl.Series, layout: Layout) -> pl.DataFrame:
@@ -215,12 +213,13 @@ def _decode(data: bytes, line: int) -> str:
     if data.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise NotTheList(_encoding_sentence("UTF-16", line))
     if b"\x00" in data:
+        bad_line = line + data[: data.index(b"\x00")].count(b"\n")
         raise NotTheList(
-            "Le fichier contient des octets nuls : ce n'est pas un texte ; vérifiez que c'est "
-            "bien la liste au format CSV ou Parquet."
+            f"Le fichier contient des octets nuls (ligne {bad_line}) : ce n'est pas un texte ; "
+            "vérifiez que c'est bien la liste au format CSV ou Parquet."
         )
     try:
-        return data.decode("utf-8").removeprefix(BOM)
+        return data.decode("utf-8")
     except UnicodeDecodeError as error:
         bad_line = line + data[: error.start].count(b"\n")
         raise NotTheList(_encoding_sentence(_likely_encoding(data), bad_line)) from error

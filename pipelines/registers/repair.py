@@ -29,10 +29,14 @@ _LOOKS: dict[Kind, re.Pattern[str]] = {
 
 @dataclass
 class Mended:
-    """Rows kept (line number, values by used column) and lines set aside (number, why, text)."""
+    """Rows kept (line number, values by column of the file) and lines set aside (number, why, text).
 
-    rows: list[tuple[int, list[str | None]]] = field(default_factory=list)
+    ``open_from`` is the number of the first line whose record may go on in the next block.
+    """
+
+    rows: list[tuple[int, list[str]]] = field(default_factory=list)
     rejected: list[tuple[int, str, str]] = field(default_factory=list)
+    open_from: int | None = None
 
 
 @lru_cache(maxsize=8)
@@ -40,12 +44,16 @@ def grammar(layout: Layout) -> str:
     """Give the pattern of a well-formed line: the right number of fields, quotes in pairs."""
     sep = re.escape(layout.delimiter)
     one = f'(?:"(?:[^"]|"")*"|[^"{sep}]*)'
-    tail = f"{sep}?" if layout.trailing else ""
+    # Without its last delimiter a line is cut, or has lost another one and is shifted.
+    tail = sep if layout.trailing else ""
     return f"^{one}(?:{sep}{one}){{{layout.width - 1}}}{tail}$"
 
 
-def mend(lines: list[tuple[int, str]], layout: Layout) -> Mended:
-    """Read what can be read of the lines that the grammar refused, in order."""
+def mend(lines: list[tuple[int, str]], layout: Layout, following: int | None = None) -> Mended:
+    """Read what can be read of the lines that the grammar refused, in order.
+
+    ``following`` is the number of the first line of the next block, when there is one.
+    """
     mended = Mended()
     position = 0
     while position < len(lines):
@@ -53,7 +61,11 @@ def mend(lines: list[tuple[int, str]], layout: Layout) -> Mended:
         values = _read_alone(texte, layout)
         used = 1
         if values is None:
-            values, used = _read_joined(lines[position:], layout)
+            nearby = lines[position : position + MAX_LINES]
+            values, used = _read_joined(nearby, layout)
+            if values is None and _may_go_on(nearby, following):
+                mended.open_from = ligne
+                break
         if values is None:
             mended.rejected.append((ligne, _why(texte, layout), texte))
         else:
@@ -63,26 +75,31 @@ def mend(lines: list[tuple[int, str]], layout: Layout) -> Mended:
     return mended
 
 
-def _read_alone(texte: str, layout: Layout) -> list[str | None] | None:
+def _may_go_on(nearby: list[tuple[int, str]], following: int | None) -> bool:
+    """Tell whether a record that these lines do not complete may go on in the next block."""
+    first, last = nearby[0][0], nearby[-1][0]
+    unbroken = last - first == len(nearby) - 1
+    return len(nearby) < MAX_LINES and unbroken and last + 1 == following
+
+
+def _read_alone(texte: str, layout: Layout) -> list[str] | None:
     readings = (_closing_before_delimiter(texte, layout), _plain_split(texte, layout))
     good = [values for values in readings if values is not None and _plausible(values, layout)]
-    return _used(good[0], layout) if good else None
+    return good[0] if good else None
 
 
-def _read_joined(
-    lines: list[tuple[int, str]], layout: Layout
-) -> tuple[list[str | None] | None, int]:
+def _read_joined(lines: list[tuple[int, str]], layout: Layout) -> tuple[list[str] | None, int]:
     """Join consecutive lines until they make one well-formed record."""
     strict = re.compile(grammar(layout))
     texte = lines[0][1]
-    for count, (ligne, following) in enumerate(lines[1:MAX_LINES], start=2):
+    for count, (ligne, following) in enumerate(lines[1:], start=2):
         if ligne != lines[0][0] + count - 1:
             break
         texte = f"{texte}\n{following}"
         if strict.match(texte):
             values = _closing_before_delimiter(texte, layout)
             if values is not None and _plausible(values, layout):
-                return _used(values, layout), count
+                return values, count
     return None, 1
 
 
@@ -110,12 +127,19 @@ def _closing_before_delimiter(texte: str, layout: Layout) -> list[str] | None:
 
 def _plain_split(texte: str, layout: Layout) -> list[str] | None:
     """Split at every delimiter: right when a lone quote is all that is wrong."""
-    values = [value.strip('"') for value in texte.split(layout.delimiter)]
-    return _right_width(values, layout)
+    return _right_width([_unquoted(value) for value in texte.split(layout.delimiter)], layout)
+
+
+def _unquoted(value: str) -> str:
+    if len(value) > 1 and value.startswith('"') and value.endswith('"'):
+        return value[1:-1].replace('""', '"')
+    return value.strip('"')
 
 
 def _right_width(values: list[str], layout: Layout) -> list[str] | None:
-    if layout.trailing and len(values) == layout.width + 1 and values[-1] == "":
+    if layout.trailing:
+        if values[-1] != "":
+            return None
         values = values[:-1]
     return values if len(values) == layout.width else None
 
@@ -129,13 +153,10 @@ def _plausible(values: list[str], layout: Layout) -> bool:
     return True
 
 
-def _used(values: list[str], layout: Layout) -> list[str | None]:
-    """Values for every column of the file, in the order of the frame they join."""
-    return [*values[: layout.width]]
-
-
 def _why(texte: str, layout: Layout) -> str:
     expected = layout.width
+    if layout.trailing and not texte.endswith(layout.delimiter):
+        return f"Ligne coupée : elle ne finit pas par « {layout.delimiter} » comme l'en-tête."
     fields = texte.count(layout.delimiter) + (0 if layout.trailing else 1)
     if fields == expected or texte.count('"') % 2:
         return "Guillemet mal placé : les colonnes ne se laissent pas séparer sans deviner."

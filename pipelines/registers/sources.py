@@ -63,14 +63,11 @@ def acquire(settings: Settings, request: Request) -> Sighting:
     folder = home.build
     if request.source is None:
         return _official(settings, archive, folder, request)
-    if not request.source.exists():
-        raise UsageError(
-            f"Le fichier « {request.source} » n'existe pas : vérifiez le chemin donné à --source."
-        )
-    seen = [
-        _local(settings, archive, folder, path, request.date)
-        for path in _files(request.source, request.date)
-    ]
+    try:
+        paths = _files(request.source, request.date)
+    except PermissionError as error:
+        raise _unreadable(request.source) from error
+    seen = [_local(settings, archive, folder, path, request.date) for path in paths]
     return max(seen, key=lambda sighting: sighting.order)
 
 
@@ -153,6 +150,10 @@ def _record(
 
 
 def _files(source: Path, date: dt.date | None) -> list[Path]:
+    if not source.exists():
+        raise UsageError(
+            f"Le fichier « {source} » n'existe pas : vérifiez le chemin donné à --source."
+        )
     if source.is_file():
         return [source]
     if date is not None:
@@ -194,18 +195,17 @@ def _local(
         if copy.stat().st_size == 0:
             raise NotTheList(f"Le fichier « {path} » est vide : redemandez-le à la source.")
         return _record(archive, copy, day, None, named=path)
-    except PermissionError as error:
-        raise UsageError(
-            f"Le fichier « {path} » ne peut pas être lu : vérifiez ses droits."
-        ) from error
     finally:
         copy.unlink(missing_ok=True)
 
 
 def _unpack(path: Path, target: Path, ceiling: int) -> None:
     """Copy a file, unpacked by what it is and not by its name, within a ceiling."""
-    with path.open("rb") as file:
-        start = file.read(4)
+    try:
+        with path.open("rb") as file:
+            start = file.read(4)
+    except PermissionError as error:
+        raise _unreadable(path) from error
     try:
         if start.startswith(b"\x1f\x8b"):
             with gzip.open(path, "rb") as packed:
@@ -234,6 +234,10 @@ def _copy(packed: BinaryIO, target: Path, ceiling: int, path: Path) -> None:
             if written > ceiling:
                 raise _too_big(path, ceiling)
             out.write(chunk)
+
+
+def _unreadable(path: Path) -> UsageError:
+    return UsageError(f"« {path} » ne peut pas être lu : vérifiez ses droits.")
 
 
 def _too_big(path: Path, ceiling: int) -> NotTheList:

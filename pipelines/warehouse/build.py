@@ -22,10 +22,12 @@ from pipelines.registers.normalise import normalise
 from pipelines.registers.reading import REJECT_SCHEMA, ListReader
 from pipelines.settings import Settings
 from pipelines.version import code_version
+from pipelines.warehouse.literals import MEMORY, literal
 
 if TYPE_CHECKING:
-    import duckdb
     import polars as pl
+
+    from pipelines.registers.reading import Rejected
 
 _STATE = "construction.json"
 # Beyond this many rows set aside in the first block there is no point in reading on.
@@ -117,56 +119,58 @@ def prepare(settings: Settings, build: Build) -> Reading:
     Raises:
         GatesRefused: more lines set aside than the setting allows.
     """
-    import duckdb
-
     home = Home(settings.home)
     copy = home.build / "liste"
     Archive(home).restore(build.liste.sha256, copy)
-    path = staging_path(home)
-    path.unlink(missing_ok=True)
-    with duckdb.connect(path) as con:
-        con.execute("set threads = 2")
-        con.execute("begin")
-        reading = _read_into(con, copy, build, settings.max_rejected_share)
-        con.execute("commit")
+    parts = home.build / "lots"
+    parts.mkdir(exist_ok=True)
+    reader = ListReader(copy)
+    reading = _write_parts(parts, reader, build, settings.max_rejected_share)
+    _load_parts(staging_path(home), parts, reader)
     copy.unlink()
+    shutil.rmtree(parts)
     return reading
 
 
-def _read_into(
-    con: duckdb.DuckDBPyConnection, path: Path, build: Build, max_share: float
-) -> Reading:
-    reader = ListReader(path)
-    con.execute(
-        "create table lecture as select $absentes::varchar[] as absentes",
-        {"absentes": sorted(reader.layout.absent)},
-    )
+def _write_parts(folder: Path, reader: ListReader, build: Build, max_share: float) -> Reading:
+    """Type the list block after block, into Parquet files: memory holds one block at a time."""
     kept = doubts = aside = 0
-    for block in reader.blocks():
+    first_rejects = None
+    for number, block in enumerate(reader.blocks()):
         done = normalise(block, build.date_liste, reader.layout)
         rejects = _rejects(block.rejected, done.without_nda)
-        _insert(con, "organisme", done.rows)
-        _insert(con, "anomalie", done.anomalies)
-        _insert(con, "rejet", rejects)
+        tables = {"organisme": done.rows, "anomalie": done.anomalies, "rejet": rejects}
+        for table, rows in tables.items():
+            rows.write_parquet(folder / f"{table}-{number:04}.parquet", compression="uncompressed")
         kept += done.rows.height
         doubts += done.anomalies.height
         aside += rejects.height
+        if first_rejects is None and not rejects.is_empty():
+            first_rejects = rejects
         if aside > _HOPELESS and aside > max_share * (kept + aside):
             break
-    if aside > max_share * (kept + aside):
-        raise GatesRefused(_too_many_rejects(con, kept, aside, max_share))
+    if first_rejects is not None and aside > max_share * (kept + aside):
+        line, reason, _ = first_rejects.row(0)
+        raise GatesRefused(_too_many_rejects((line, reason), kept, aside, max_share))
     return Reading(kept, aside, doubts)
 
 
-def _insert(con: duckdb.DuckDBPyConnection, table: str, rows: pl.DataFrame) -> None:
-    arrow = rows.to_arrow()
-    con.register("lot", arrow)
-    con.execute(f"create table if not exists {table} as from lot limit 0")
-    con.execute(f"insert into {table} by name from lot")
-    con.unregister("lot")
+def _load_parts(path: Path, parts: Path, reader: ListReader) -> None:
+    """Make the staging database. Through files: DuckDB imports pandas to look at a frame."""
+    import duckdb
+
+    path.unlink(missing_ok=True)
+    absent = ", ".join(literal(name) for name in sorted(reader.layout.absent))
+    with duckdb.connect(path, config={"threads": 2, "memory_limit": MEMORY}) as con:
+        # Read a few times, then thrown away: packing it costs more than it saves.
+        con.execute("set force_compression = 'uncompressed'")
+        for table in ("organisme", "anomalie", "rejet"):
+            files = literal(str(parts / f"{table}-*.parquet"))
+            con.execute(f"create table {table} as from read_parquet({files})")
+        con.execute(f"create table lecture as select [{absent}]::varchar[] as absentes")
 
 
-def _rejects(rejected: list, without_nda: pl.DataFrame) -> pl.DataFrame:  # type: ignore[type-arg]
+def _rejects(rejected: list[Rejected], without_nda: pl.DataFrame) -> pl.DataFrame:
     import polars as pl
 
     frame = pl.DataFrame(
@@ -183,13 +187,7 @@ def _rejects(rejected: list, without_nda: pl.DataFrame) -> pl.DataFrame:  # type
     return pl.concat([frame, unkeyed]).sort("ligne")
 
 
-def _too_many_rejects(
-    con: duckdb.DuckDBPyConnection, kept: int, aside: int, max_share: float
-) -> str:
-    first = con.execute("select ligne, motif from rejet order by ligne limit 1").fetchone() or (
-        0,
-        "",
-    )
+def _too_many_rejects(first: tuple[int, str], kept: int, aside: int, max_share: float) -> str:
     share = 100 * aside / (kept + aside)
     return (
         f"{aside} lignes sur {kept + aside} ({share:.2f} %) ne peuvent pas être lues, pour "

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.home import Home
 from pipelines.settings import Settings
 from pipelines.warehouse.build import Build, database_path, staging_path
+from pipelines.warehouse.literals import MEMORY, Value, rows
 from pipelines.warehouse.models import (
     CONTROLS,
     RUN,
@@ -26,7 +27,6 @@ if TYPE_CHECKING:
 
 # Files written in this version open in every DuckDB client since 1.0.
 _STORAGE = "v1.0.0"
-_MEMORY = "700MB"
 
 
 def build_models(settings: Settings, build: Build) -> dict[str, int]:
@@ -42,21 +42,16 @@ def build_models(settings: Settings, build: Build) -> dict[str, int]:
 
 def add_controls(home: Home, build: Build, controls: Sequence[dict[str, Any]]) -> None:
     """Write the outcome of the checks into the new database."""
-    import polars as pl
-
-    schema = dict.fromkeys(
+    types = dict.fromkeys(
         (
             *("regle", "famille", "table_controlee", "colonne", "gravite"),
             *("statut", "mesure", "attendu", "message"),
         ),
-        pl.String,
+        "varchar",
     )
-    frame = pl.DataFrame(
-        controls, schema={**schema, "nb_en_defaut": pl.Int64, "accepte": pl.Boolean}
-    )
+    types |= {"nb_en_defaut": "bigint", "accepte": "boolean"}
     with _connect(database_path(home), build) as con:
-        con.register("controles", frame.to_arrow())
-        con.execute(f"create table {CONTROLS} as from controles")
+        con.execute(f"create table {CONTROLS} as {rows(controls, types)}")
         _, late = split_late(load_models())
         run_models(con, late)
 
@@ -71,37 +66,39 @@ def _connect(path: Path, build: Build) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the new database for writing, beside ``execution.liste`` (this build, one row)."""
     import duckdb
 
-    with duckdb.connect(config={"threads": 2, "memory_limit": _MEMORY}) as con:
+    with duckdb.connect(config={"threads": 2, "memory_limit": MEMORY}) as con:
+        con.execute("set preserve_insertion_order = false")  # models that need an order ask for it
         con.execute(f"attach '{path}' as opac (storage_version '{_STORAGE}')")
         con.execute(f"attach ':memory:' as {RUN}")
-        sighting = build.liste
-        con.execute(
-            f"create table {RUN}.liste as select $construction as construction, "
-            "$publie_le as publie_le, $sha256 as sha256, $date_contenu::date as date_contenu, "
-            "$origine as origine, $route as route, $adresse as adresse, "
-            "$mise_en_page as mise_en_page, $lignes as lignes_liste, "
-            "$derniere as derniere_declaration, $code as code, "
-            "$acceptations::map(varchar, varchar) as acceptations, "
-            "$licence as licence, $attribution as attribution",
-            {
-                "construction": build.identifiant,
-                "publie_le": build.demarre[:19],
-                "sha256": sighting.sha256,
-                "date_contenu": sighting.date_contenu,
-                "origine": sighting.origine,
-                "route": sighting.route,
-                "adresse": sighting.adresse_finale,
-                "mise_en_page": sighting.mise_en_page,
-                "lignes": sighting.lignes,
-                "derniere": sighting.derniere_declaration,
-                "code": build.code,
-                "acceptations": build.acceptations,
-                "licence": sighting.licence,
-                "attribution": sighting.attribution,
-            },
-        )
+        con.execute(f"create table {RUN}.liste as {_list_facts(build)}")
         con.execute("use opac")
         yield con
         con.execute("use memory")
         con.execute("checkpoint opac")
         con.execute("detach opac")
+
+
+def _list_facts(build: Build) -> str:
+    """Write the query of ``execution.liste``: one row, what this build is made from."""
+    sighting = build.liste
+    accepted = "; ".join(
+        f"{regle} : {motif}" for regle, motif in sorted(build.acceptations.items())
+    )
+    row: dict[str, Value] = {
+        "construction": build.identifiant,
+        "publie_le": build.demarre[:19],
+        "sha256": sighting.sha256,
+        "date_contenu": build.date_liste,
+        "origine": sighting.origine,
+        "route": sighting.route,
+        "adresse": sighting.adresse_finale,
+        "mise_en_page": sighting.mise_en_page,
+        "lignes_liste": sighting.lignes,
+        "derniere_declaration": sighting.derniere_declaration,
+        "code": build.code,
+        "acceptations": " ; ".join(accepted) or None,
+        "licence": sighting.licence,
+        "attribution": sighting.attribution,
+    }
+    types = dict.fromkeys(row, "varchar") | {"date_contenu": "date", "lignes_liste": "bigint"}
+    return rows([row], types)

@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 from pipelines.errors import OpacError
 from pipelines.registers.contract import BY_NAME
 from pipelines.settings import REFERENCE, SQL
+from pipelines.warehouse.literals import literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -176,9 +177,9 @@ def run_models(con: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> dict[
         found = [row[0] for row in con.execute(f"describe {model.full_name}").fetchall()]
         if found != list(model.columns):
             raise OpacError(_column_mismatch(model, found))
-        con.execute(f"comment on {kind} {model.full_name} is {_quoted(model.description)}")
+        con.execute(f"comment on {kind} {model.full_name} is {literal(model.description)}")
         for name, text in model.columns.items():
-            con.execute(f"comment on column {model.full_name}.{name} is {_quoted(text)}")
+            con.execute(f"comment on column {model.full_name}.{name} is {literal(text)}")
         count = con.execute(f"select count(*) from {model.full_name}").fetchone()
         rows[model.full_name] = count[0] if count else 0
     return rows
@@ -190,7 +191,7 @@ def load_reference_files(con: duckdb.DuckDBPyConnection) -> None:
     for path in sorted(REFERENCE.glob("*.csv")):
         con.execute(
             f"create table {FILES}.{path.stem} as "
-            f"from read_csv({_quoted(str(path))}, all_varchar = true, header = true)"
+            f"from read_csv({literal(str(path))}, all_varchar = true, header = true)"
         )
 
 
@@ -202,7 +203,3 @@ def _column_mismatch(model: Model, found: list[str]) -> str:
         f"documentation : {', '.join(undocumented) or 'aucune'} ; documentées mais absentes : "
         f"{', '.join(missing) or 'aucune'} ; ordre compris) : corrigez son en-tête."
     )
-
-
-def _quoted(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"

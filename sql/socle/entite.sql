@@ -19,7 +19,7 @@ colonnes:
 select
     siren,
     count(*)::integer as nb_nda,
-    list(nda order by nda) as ndas,
+    list_sort(list(nda)) as ndas,
     bool_or(est_certifie) as est_certifie,
     bool_or(certifie_action_formation) as certifie_action_formation,
     bool_or(certifie_bilan_competences) as certifie_bilan_competences,

@@ -9,17 +9,25 @@ colonnes:
   libelle_nsf: Libellé donné par la liste.
 */
 select
-    o.nda,
-    s.rang,
-    s.code as code_nsf,
-    s.libelle as libelle_nsf
-from preparation.organisme as o
-cross join
-    lateral (
-        values
-        (1, o.code_specialite_1, o.libelle_specialite_1),
-        (2, o.code_specialite_2, o.libelle_specialite_2),
-        (3, o.code_specialite_3, o.libelle_specialite_3)
-    ) as s (rang, code, libelle)
-where s.code is not null or s.libelle is not null
-order by o.nda, s.rang
+    nda,
+    1 as rang,
+    code_specialite_1 as code_nsf,
+    libelle_specialite_1 as libelle_nsf
+from preparation.organisme
+where code_specialite_1 is not null or libelle_specialite_1 is not null
+union all
+select
+    nda,
+    2 as rang,
+    code_specialite_2 as code_nsf,
+    libelle_specialite_2 as libelle_nsf
+from preparation.organisme
+where code_specialite_2 is not null or libelle_specialite_2 is not null
+union all
+select
+    nda,
+    3 as rang,
+    code_specialite_3 as code_nsf,
+    libelle_specialite_3 as libelle_nsf
+from preparation.organisme
+where code_specialite_3 is not null or libelle_specialite_3 is not null

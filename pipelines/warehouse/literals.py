@@ -1,0 +1,35 @@
+"""Values written in SQL text, because DuckDB imports pandas for its first bound parameter."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable, Mapping
+
+# What DuckDB may hold in memory; beyond it spills beside the file.
+MEMORY = "700MB"
+
+Value = str | int | bool | dt.date | None
+
+
+def literal(value: Value) -> str:
+    """Write one value."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, dt.date):
+        return f"date '{value.isoformat()}'"
+    return "'" + value.replace("'", "''") + "'"
+
+
+def rows(entries: Iterable[Mapping[str, Value]], types: Mapping[str, str]) -> str:
+    """Write a query that gives ``entries``, with the columns and types asked for."""
+    values = ["(" + ", ".join(literal(entry[name]) for name in types) + ")" for entry in entries]
+    columns = ", ".join(f"{name}::{kind} as {name}" for name, kind in types.items())
+    empty = "(" + ", ".join("null" for _ in types) + ")"
+    source = ", ".join(values or [empty])
+    return f"select {columns} from (values {source}) as v ({', '.join(types)})" + (
+        "" if values else " limit 0"
+    )

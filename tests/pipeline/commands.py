@@ -1,0 +1,135 @@
+"""Running ``opac`` in this process or in one of its own, and judging what it told."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.cli.main import main
+from pipelines.home import Home
+from pipelines.settings import ROOT
+from pipelines.warehouse.release import Release, current, open_readonly
+
+_OPAC = (sys.executable, "-m", "pipelines.cli.main")
+_ADVICE = re.compile(
+    r"\b(vérifiez|redemandez|relancez|réessayez|adaptez|attendez|libérez|donnez|choisissez"
+    r"|convertissez|gardez|signalez|acceptez)\b"
+)
+_ENGLISH = re.compile(r"\b(the|of|is|not|error|failed|cannot|denied|exception|traceback)\b", re.I)
+
+
+@dataclass(frozen=True)
+class Ran:
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+    def refused(self, code: int, *told: str) -> str:
+        """See that it failed as documented: one French sentence, with what to do; give it."""
+        assert self.code == code, self
+        lines = self.err.splitlines()
+        assert len(lines) == 1, self.err
+        sentence = lines[0]
+        assert sentence.startswith("Erreur : "), sentence
+        # Names of files and settings are not prose.
+        prose = re.sub(r"« [^»]* »|/\S+|\b\w+[._]\w+\S*", "", sentence)
+        assert not _ENGLISH.search(prose), prose
+        assert _ADVICE.search(prose), prose
+        for words in told:
+            assert words in sentence, sentence
+        return sentence
+
+    def succeeded(self) -> str:
+        """See that it ended well and told nothing on its error output; give its output."""
+        assert (self.code, self.err) == (0, ""), self
+        return self.out
+
+
+class Opac:
+    """The command, in this process: what costs is paid once."""
+
+    def __init__(self, capture: pytest.CaptureFixture[str], patch: pytest.MonkeyPatch) -> None:
+        self._capture = capture
+        self._patch = patch
+
+    def __call__(self, *args: object) -> Ran:
+        self._patch.setattr(sys, "argv", ["opac", *map(str, args)])
+        self._capture.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        said = self._capture.readouterr()
+        assert isinstance(ended.value.code, int)
+        return Ran(ended.value.code, said.out, said.err)
+
+
+def start(
+    *args: object,
+    env: Mapping[str, str] | None = None,
+    before: Callable[[], None] | None = None,
+) -> subprocess.Popen[str]:
+    """Start ``opac`` as a process of its own; ``before`` runs in it first."""
+    return subprocess.Popen(
+        [*_OPAC, *map(str, args)],
+        cwd=ROOT,
+        env=os.environ | (env or {}),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=before,
+    )
+
+
+def ended(child: subprocess.Popen[str], timeout: float = 90.0) -> Ran:
+    """Wait for a process and tell how it ended."""
+    with child:
+        try:
+            out, err = child.communicate(timeout=timeout)
+        finally:
+            child.kill()
+    return Ran(child.returncode, out, err)
+
+
+@dataclass(frozen=True)
+class State:
+    """The release of a home: which file, unchanged or not, and what it answers."""
+
+    link: str
+    inode: tuple[int, int, int]
+    rows: int
+    sha256: str
+
+
+def released(home: Path) -> State:
+    """Look at the release as a reader does; nothing of it is cached."""
+    link = home / "opac.duckdb"
+    stat = link.stat()
+    with open_readonly(link) as con:
+        row = con.execute(
+            "select (select count(*) from socle.organisme), sha256 from meta.publication"
+        ).fetchone()
+    assert row is not None
+    return State(
+        str(link.readlink()), (stat.st_ino, stat.st_size, stat.st_mtime_ns), row[0], row[1]
+    )
+
+
+def release_of(home: Path) -> Release:
+    found = current(Home(home))
+    assert found is not None
+    return found
+
+
+def ask(home: Path, query: str) -> list[tuple[object, ...]]:
+    """Ask the current release, by its version's own file name."""
+    with duckdb.connect(release_of(home).path, read_only=True) as con:
+        return con.execute(query).fetchall()

@@ -1,0 +1,123 @@
+"""Homes with a good release, made once and copied; one process for Great Expectations."""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from types import TracebackType
+
+import pytest
+
+import pipelines.quality.gate
+import pipelines.resources
+from pipelines.quality.gx_client import GxWorker
+from pipelines.quality.thresholds import threshold
+from pipelines.refresh import refresh
+from pipelines.settings import Settings
+from tests.pipeline.commands import Opac
+from tests.pipeline.lists import DAY, good_list
+from tests.registers.server import RegisterServer, serve
+
+
+class _Shared:
+    """Stands for a worker: lends one that several refreshes share, and leaves it running."""
+
+    worker: GxWorker
+
+    def __init__(self, log: Path) -> None:
+        pass
+
+    def __enter__(self) -> GxWorker:
+        return self.worker
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        pass
+
+
+@pytest.fixture(scope="session")
+def gx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Import Great Expectations once for all the refreshes of this process."""
+    with GxWorker(tmp_path_factory.mktemp("gx") / "gx.log") as _Shared.worker:
+        yield
+
+
+def isolate(patch: pytest.MonkeyPatch) -> None:
+    """Share the worker, and let only the variables that a test sets count."""
+    patch.setattr(pipelines.resources, "GxWorker", _Shared)
+    for name in [name for name in os.environ if name.startswith("OPAC_")]:
+        patch.delenv(name)
+    patch.setenv("DAGSTER_HOME", "")  # a refresh sets it: put back afterwards
+
+
+@pytest.fixture(autouse=True)
+def _isolated(gx: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    isolate(monkeypatch)
+
+
+def low_floor(name: str, day: dt.date) -> float:
+    """The thresholds, but for the floor of the official list: ours is small."""
+    return 500.0 if name == "plancher_lignes" else threshold(name, day)
+
+
+@pytest.fixture
+def opac(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Opac:
+    return Opac(capfd, monkeypatch)
+
+
+@pytest.fixture(scope="session")
+def _good(tmp_path_factory: pytest.TempPathFactory, gx: None) -> Path:
+    folder = tmp_path_factory.mktemp("bon")
+    source = folder / "liste.csv"
+    source.write_bytes(good_list())
+    with pytest.MonkeyPatch.context() as patch:
+        isolate(patch)
+        refresh(Settings(home=folder / "maison"), source, DAY)
+    return folder / "maison"
+
+
+@pytest.fixture
+def home(_good: Path, tmp_path: Path) -> Path:
+    """A home of local files with a good release, for one test."""
+    shutil.copytree(_good, tmp_path / "maison", symlinks=True)
+    return tmp_path / "maison"
+
+
+@pytest.fixture(scope="session")
+def _good_official(tmp_path_factory: pytest.TempPathFactory, gx: None) -> Path:
+    home = tmp_path_factory.mktemp("officiel") / "maison"
+    with pytest.MonkeyPatch.context() as patch, serve(good_list()) as server:
+        isolate(patch)
+        patch.setattr(pipelines.quality.gate, "threshold", low_floor)
+        set_environment(patch, server)
+        refresh(Settings.load(home), date=DAY)
+    return home
+
+
+@pytest.fixture
+def official_home(
+    _good_official: Path,
+    tmp_path: Path,
+    register_server: RegisterServer,
+    monkeypatch: pytest.MonkeyPatch,
+) -> Path:
+    """A home of the official list with a good release; the environment names the server."""
+    monkeypatch.setattr(pipelines.quality.gate, "threshold", low_floor)
+    set_environment(monkeypatch, register_server)
+    shutil.copytree(_good_official, tmp_path / "maison", symlinks=True)
+    return tmp_path / "maison"
+
+
+def set_environment(patch: pytest.MonkeyPatch, server: RegisterServer) -> None:
+    """Point the settings to the server, as the variables of a process would."""
+    for name, value in server.environment().items():
+        if name.startswith("OPAC_") or name.lower() == "no_proxy":
+            patch.setenv(name, value)
+    patch.setenv("OPAC_ATTEMPTS", "2")
