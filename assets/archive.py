@@ -42,7 +42,6 @@ def liste_publique_of(
     context: dg.AssetExecutionContext, config: RefreshConfig, home: HomeResource
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Receive the list, archive it, start a build; end here when nothing changed."""
-    home.worker.start()  # its imports take seconds: they overlap what follows
     reset(home.paths)
     request = Request(
         Path(config.source) if config.source else None,
@@ -60,7 +59,7 @@ def liste_publique_of(
     build = open_build(home.paths, sighting, config.accepter)
     yield dg.MaterializeResult(
         metadata={
-            "construction": build.identifiant,
+            "version": build.version,
             "sha256": sighting.sha256,
             "date_contenu": sighting.date_contenu,
             "adresse": sighting.adresse_finale,

@@ -10,8 +10,6 @@ from assets.modeles import MODEL_SPECS
 from assets.preparation import STAGED
 from pipelines.quality.controls import Control, Gravity, Status
 from pipelines.quality.gate import (
-    check_database,
-    check_staging,
     conclude,
     read_report,
     report_folder,
@@ -38,10 +36,7 @@ _NAME = "controles"
 def rapport(home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Evaluate every check and write the report."""
     build = current_build(home.paths)
-    controls = [
-        *check_staging(home.settings, build, home.worker),
-        *check_database(home.settings, build, home.worker),
-    ]
+    controls = home.checks.evaluate(build)
     report = conclude(home.settings, build, controls)
     return dg.MaterializeResult(
         metadata={

@@ -26,7 +26,9 @@ STAGED = dg.AssetKey(["preparation", "organisme"])
 )
 def organisme_prepare(home: HomeResource) -> dg.MaterializeResult:  # type: ignore[type-arg]
     """Read the archived list into the staging database."""
-    reading = prepare(home.settings, current_build(home.paths))
+    build = current_build(home.paths)
+    reading = prepare(home.settings, build)
+    home.checks.start_staging(build)  # evaluated while the models run
     return dg.MaterializeResult(
         metadata={
             "dagster/row_count": reading.lignes_lues,

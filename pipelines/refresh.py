@@ -14,6 +14,7 @@ from pipelines import journal
 from pipelines.errors import OpacError
 from pipelines.home import Home, home_errors, unusable
 from pipelines.lock import refresh_lock
+from pipelines.quality.gx_client import shared_worker
 from pipelines.settings import Settings
 from pipelines.warehouse.release import Release, current
 
@@ -47,7 +48,8 @@ def refresh(
     """
     home = Home(settings.home)
     home.prepare()
-    with refresh_lock(home):
+    # Great Expectations takes seconds to import: its process starts before everything else.
+    with refresh_lock(home), shared_worker(home.log):
         run = journal.start(home, source=str(source) if source else "liste officielle")
         try:
             outcome = _run(settings, home, _config(settings, source, date, accepted, progress))
@@ -150,5 +152,5 @@ def log_traceback(home: Home, error: BaseException) -> str:
         with home.log.open("a", encoding="utf-8") as file:
             file.write(f"--- {stamp}\n{text}\n")
     except OSError:
-        return f"le détail n'a pas pu être écrit dans {home.log}, faites-y de la place ou relancez"
+        return f"le détail n'a pas pu être écrit dans {home.log}, vérifiez la place et les droits"
     return f"le détail est dans {home.log}, joignez-le à votre signalement"

@@ -9,7 +9,8 @@ from pydantic import PrivateAttr
 
 from pipelines.home import Home
 from pipelines.lock import refresh_lock
-from pipelines.quality.gx_client import GxWorker
+from pipelines.quality.gate import GateChecks
+from pipelines.quality.gx_client import shared_worker
 from pipelines.settings import Settings
 
 
@@ -17,7 +18,7 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
     """The home that a run works in. Empty: ``OPAC_HOME``, or the default home."""
 
     home: str = ""
-    _worker: GxWorker | None = PrivateAttr(default=None)
+    _checks: GateChecks | None = PrivateAttr(default=None)
 
     @property
     def settings(self) -> Settings:
@@ -30,16 +31,20 @@ class HomeResource(dg.ConfigurableResource):  # type: ignore[type-arg]
         return Home(self.settings.home)
 
     @property
-    def worker(self) -> GxWorker:
-        """The process that evaluates the expectations; alive for the time of the run."""
-        assert self._worker is not None, "the resource is used inside a run"  # noqa: S101
-        return self._worker
+    def checks(self) -> GateChecks:
+        """The checks of this run, evaluated by a process alive for its time."""
+        assert self._checks is not None, "the resource is used inside a run"  # noqa: S101
+        return self._checks
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["HomeResource"]:
         """Hold the home's lock for the run."""
         home = self.paths
         home.prepare()
-        with refresh_lock(home), GxWorker(home.log) as worker:
-            self._worker = worker
+        with (
+            refresh_lock(home),
+            shared_worker(home.log) as worker,
+            GateChecks(self.settings, worker) as checks,
+        ):
+            self._checks = checks
             yield self

@@ -4,12 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import re
 import sys
+import textwrap
+from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from pipelines.errors import UsageError
 from pipelines.home import Home
@@ -24,15 +28,27 @@ HomeOption = Annotated[
     Path | None,
     # readable: said by us, in French, with what to do.
     typer.Option(
-        "--home", readable=False, help="Dossier de travail (sinon OPAC_HOME, sinon data/home)."
+        "--home",
+        metavar="DOSSIER",
+        readable=False,
+        help="Dossier de travail (sinon OPAC_HOME, sinon data/home).",
     ),
 ]
-JsonOption = Annotated[bool, typer.Option("--json", help="Répondre en JSON.")]
+JsonOption = Annotated[bool, typer.Option("--json", metavar="", help="Répondre en JSON.")]
+
+_asked: list[Path] = []
 
 
 def settings_for(home: Path | None) -> Settings:
     """Settings of the home asked for."""
-    return Settings.load(home)
+    settings = Settings.load(home)
+    _asked[:] = [settings.home]
+    return settings
+
+
+def home_in_use() -> Home:
+    """Give the home that the command asked for: where the log of its failure belongs."""
+    return Home(_asked[0] if _asked else Settings.load().home)
 
 
 def current_release(settings: Settings) -> Release:
@@ -51,8 +67,48 @@ def current_release(settings: Settings) -> Release:
 
 
 def print_json(value: Any) -> None:
-    """Print a value as JSON, dates in ISO form."""
-    typer.echo(json.dumps(value, ensure_ascii=False, indent=2, default=str))
+    """Print a value as JSON."""
+    typer.echo(json_text(value))
+
+
+def json_text(value: Any) -> str:
+    """Write a value as JSON: dates in ISO form, decimals as numbers."""
+    return json.dumps(value, ensure_ascii=False, indent=2, default=_plain_value)
+
+
+def _plain_value(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, dt.datetime) else str(value)
+
+
+def print_error(title: str, text: str) -> None:
+    """Tell on stderr what went wrong."""
+    told = fitted(ERR, f"{title} {text}").removeprefix(title)
+    ERR.print(Text.assemble((title, "bold red"), told), soft_wrap=True)
+
+
+def fitted(console: Console, text: str, indent: int = 0) -> str:
+    """Break a text between words where the terminal would cut through one.
+
+    A path longer than a line stays whole, to be copied; what is not a terminal gets the text as
+    it is. Lines after the first begin with ``indent`` spaces.
+    """
+    if not console.is_terminal:
+        return text
+    # As French typography has it, no break before a colon nor inside quotation marks.
+    glued = re.sub(r" (?=[:;?!»])|(?<=«) ", "\u00a0", text)
+    return "\n".join(
+        textwrap.fill(
+            line,
+            console.width,
+            subsequent_indent=" " * indent,
+            break_long_words=False,
+            break_on_hyphens=False,
+            replace_whitespace=False,
+        )
+        for line in glued.split("\n")
+    )
 
 
 def ago(moment: dt.datetime) -> str:

@@ -9,14 +9,15 @@ from collections.abc import Callable
 import typer
 
 from pipelines.cli import consult, produce, versions
-from pipelines.cli.common import ERR
+from pipelines.cli.common import home_in_use, print_error
+from pipelines.cli.french import FrenchCommand, FrenchGroup, usage_sentence
 from pipelines.errors import OpacError
-from pipelines.home import Home
-from pipelines.settings import Settings
 
 app = typer.Typer(
     name="opac",
     help="Le registre public des organismes de formation, en base DuckDB contrôlée.",
+    cls=FrenchGroup,
+    subcommand_metavar="COMMANDE [ARGS]...",
     no_args_is_help=True,
     add_completion=False,
     context_settings={"help_option_names": ["--help", "-h"]},
@@ -27,39 +28,48 @@ app = typer.Typer(
 produce.register(app)
 consult.register(app)
 versions.register(app)
+for command in app.registered_commands:
+    command.cls = FrenchCommand
+
+# As a shell says of a command stopped by Ctrl-C.
+_INTERRUPTED = 130
 
 
 def main() -> None:
     """Run the command and exit with its documented code."""
-    run(app)
+    run(lambda: app(standalone_mode=False))
 
 
 def run(command: Callable[[], object]) -> None:
     """Run ``command``; tell its failure in one sentence and exit with its documented code."""
     try:
-        command()
-    except BrokenPipeError:
-        # Whoever read the output had enough (« | head »): nothing is wrong.
+        code = command()
+        sys.stdout.flush()
+    except (BrokenPipeError, SystemExit) as stop:
+        # Whoever read the output had enough (« | head »): nothing is wrong. Typer and rich have
+        # made an exit of it.
+        if not isinstance(stop.__context__ or stop, BrokenPipeError):
+            raise
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        code = _INTERRUPTED
+    except typer.TyperException as error:
+        if told := usage_sentence(error):
+            print_error("Erreur :", told)
+        sys.exit(error.exit_code)
     except OpacError as error:
-        ERR.print(f"[bold red]Erreur :[/] {_plain(str(error))}", soft_wrap=True, highlight=False)
+        print_error("Erreur :", str(error))
         sys.exit(error.code)
     except Exception as error:  # noqa: BLE001  # the last resort: a sentence, the trace in the log
-        home = Home(Settings.load().home)
         from pipelines.refresh import log_traceback
 
-        kept = log_traceback(home, error)
-        ERR.print(
-            f"[bold red]Erreur imprévue :[/] {_plain(type(error).__name__)} ; {_plain(kept)}.",
-            soft_wrap=True,
-            highlight=False,
-        )
+        kept = log_traceback(home_in_use(), error)
+        print_error("Erreur imprévue :", f"{type(error).__name__} ; {kept}.")
         sys.exit(1)
-
-
-def _plain(text: str) -> str:
-    """Keep brackets of a message from being read as markup."""
-    return text.replace("[", r"\[")
+    if code == _INTERRUPTED:
+        print_error("Interrompu :", "la version publiée est intacte.")
+    sys.exit(code if isinstance(code, int) else 0)
 
 
 if __name__ == "__main__":

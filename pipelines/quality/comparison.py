@@ -18,6 +18,10 @@ _HOW_TO_ACCEPT = (
 )
 
 
+# Shares are floats: 1.0 - 0.95 is a little more than 0.05.
+_SLACK = 1e-9
+
+
 class Facts(NamedTuple):
     """Rows, filled cells by column and certified rows by flag of one database."""
 
@@ -102,7 +106,7 @@ def _rows(now: Facts, before: Facts, day: dt.date) -> Control:
         _Finding(
             "nb_lignes",
             None,
-            now.rows >= least * before.rows,
+            now.rows >= least * before.rows - _SLACK,
             f"{now.rows} lignes, {before.rows} dans la version précédente",
             f"au moins {100 * least:g} % des lignes de la version précédente",
             "Nombre de lignes comparé à la version précédente",
@@ -120,7 +124,7 @@ def _fill(now: Facts, before: Facts, day: dt.date) -> list[Control]:
                 _Finding(
                     f"remplissage.{column}",
                     column,
-                    old - new <= most,
+                    old - new <= most + _SLACK,
                     f"{100 * new:.1f} %, {100 * old:.1f} % dans la version précédente",
                     f"une baisse de {100 * most:g} points au plus",
                     f"Remplissage de la colonne {column} comparé à la version précédente",
@@ -137,7 +141,7 @@ def _certified_share(now: Facts, before: Facts, day: dt.date) -> Control:
         _Finding(
             "part_certifiee",
             _CERTIFIED,
-            abs(new - old) <= most,
+            abs(new - old) <= most + _SLACK,
             f"{100 * new:.2f} %, {100 * old:.2f} % dans la version précédente",
             f"un écart de {100 * most:g} points au plus",
             "Part d'organismes certifiés comparée à la version précédente",
@@ -151,7 +155,7 @@ def _category(flag: str, now: Facts, before: Facts, day: dt.date) -> Control:
         _Finding(
             f"certifies.{flag.removeprefix('certifie_')}",
             flag,
-            now.certified[flag] >= least * before.certified[flag],
+            now.certified[flag] >= least * before.certified[flag] - _SLACK,
             f"{now.certified[flag]}, {before.certified[flag]} dans la version précédente",
             f"au moins {100 * least:g} % de la version précédente",
             f"Organismes certifiés ({flag}) comparés à la version précédente",

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import json
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.errors import GatesRefused, UsageError
 from pipelines.home import Home
@@ -31,7 +32,7 @@ _GX_TIMEOUT = 600.0
 
 def report_folder(home: Home, build: Build) -> Path:
     """Where the report of a build is, ``rapport.json`` and ``rapport.html``."""
-    return home.reports / build.identifiant
+    return home.reports / build.version
 
 
 def checks_of(settings: Settings, build: Build) -> dict[str, list[Check]]:
@@ -46,22 +47,52 @@ def checks_of(settings: Settings, build: Build) -> dict[str, list[Check]]:
     return suites(Context(rows, floor, absent, build.date_liste))
 
 
-def check_staging(settings: Settings, build: Build, worker: GxWorker) -> list[Control]:
-    """Validate the staging database."""
-    checks = checks_of(settings, build)["preparation"]
-    return worker.validate(staging_path(Home(settings.home)), checks, timeout=_GX_TIMEOUT)
+class GateChecks:
+    """The checks of a run. Those of staging may start while the models run."""
 
+    def __init__(self, settings: Settings, worker: GxWorker) -> None:
+        self._settings = settings
+        self._worker = worker
+        self._pool = ThreadPoolExecutor(1)
+        self._ahead: tuple[str, Future[list[Control]]] | None = None
 
-def check_database(settings: Settings, build: Build, worker: GxWorker) -> list[Control]:
-    """Validate the new database: suites, queries of ``sql/tests``, comparison."""
-    home = Home(settings.home)
-    database = database_path(home)
-    previous = current(home)
-    return [
-        *worker.validate(database, checks_of(settings, build)["socle"], timeout=_GX_TIMEOUT),
-        *run_queries(database, load_queries()),
-        *compare(database, previous.path if previous else None, build.date_liste),
-    ]
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._pool.shutdown(cancel_futures=True)
+
+    def start_staging(self, build: Build) -> None:
+        """Begin to validate the staging database, without waiting."""
+        self._ahead = (build.version, self._pool.submit(self._staging, build))
+
+    def evaluate(self, build: Build) -> list[Control]:
+        """Evaluate every check of a build."""
+        ahead = self._ahead
+        if ahead is not None and ahead[0] == build.version:
+            staging = ahead[1].result()
+        else:  # the step runs alone
+            staging = self._staging(build)
+        return [*staging, *self._database(build)]
+
+    def _staging(self, build: Build) -> list[Control]:
+        checks = checks_of(self._settings, build)["preparation"]
+        return self._worker.validate(
+            staging_path(Home(self._settings.home)), checks, timeout=_GX_TIMEOUT
+        )
+
+    def _database(self, build: Build) -> list[Control]:
+        """Validate the new database: suites, queries of ``sql/tests``, comparison."""
+        home = Home(self._settings.home)
+        database = database_path(home)
+        previous = current(home)
+        suite = checks_of(self._settings, build)["socle"]
+        expected = self._pool.submit(self._worker.validate, database, suite, timeout=_GX_TIMEOUT)
+        others = [
+            *run_queries(database, load_queries()),
+            *compare(database, previous.path if previous else None, build.date_liste),
+        ]
+        return [*expected.result(), *others]
 
 
 def conclude(settings: Settings, build: Build, controls: list[Control]) -> Report:
@@ -83,7 +114,7 @@ def conclude(settings: Settings, build: Build, controls: list[Control]) -> Repor
             "group by all order by nombre desc, regle"
         ).fetchall()
     report: Report = {
-        "construction": build.identifiant,
+        "construction": build.version,
         "publiable": verdict(controls, acceptations, build.liste.sha256),
         "liste": {
             "sha256": build.liste.sha256,
@@ -133,7 +164,7 @@ def require_publishable(home: Home, build: Build) -> Report:
     """
     report = read_report(home, build)
     controls = [Control.from_dict(entry) for entry in report["controles"]]
-    same = report["construction"] == build.identifiant
+    same = report["construction"] == build.version
     if same and verdict(controls, report["acceptations"], build.liste.sha256):
         return report
     raise GatesRefused(refusal(home, build, report))

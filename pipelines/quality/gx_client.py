@@ -11,6 +11,8 @@ import logging
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from threading import Event, Lock, Timer
 from types import TracebackType
@@ -117,6 +119,26 @@ class GxWorker:
             else f"le processus de Great Expectations s'est arrêté, code {code}"
         )
         return [{"cause": f"{cause} ; détail dans « {self._log} »"}] * len(checks)
+
+
+_shared: dict[Path, GxWorker] = {}
+
+
+@contextmanager
+def shared_worker(log: Path) -> Iterator[GxWorker]:
+    """Give this process' worker: the outermost use starts and ends it, those inside borrow it.
+
+    So a command can start it before Dagster's own imports, which take seconds too.
+    """
+    if log in _shared:
+        yield _shared[log]
+        return
+    with GxWorker(log) as worker:
+        _shared[log] = worker
+        try:
+            yield worker
+        finally:
+            del _shared[log]
 
 
 def _request(base: Path, checks: list[Check]) -> bytes:

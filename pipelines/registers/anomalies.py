@@ -20,18 +20,26 @@ MINEURE, MAJEURE = "mineure", "majeure"
 
 RULES: dict[str, Rule] = {
     # The row itself
-    "GUILLEMET_ERRANT": Rule("denomination", MINEURE, "Ligne lue malgré un guillemet mal placé."),
+    "GUILLEMET_ERRANT": Rule(
+        "denomination", MINEURE, "Ligne lue malgré un guillemet ou un saut de ligne."
+    ),
     # Identifiers
-    "NDA_TABLEUR": Rule("nda", MAJEURE, "NDA abîmé par un tableur, rétabli."),
+    "NDA_TABLEUR": Rule("nda", MAJEURE, "NDA écrit autrement (tableur, espaces), rétabli."),
     "NDA_FORME": Rule("nda", MAJEURE, "NDA d'une forme inconnue (onze caractères attendus)."),
     "NDA_PREFIXE": Rule("nda", MINEURE, "NDA dont le préfixe n'est celui d'aucune région."),
     "NDA_PRECEDENT_FORME": Rule(
         "ndas_precedents", MINEURE, "Ancien NDA d'une forme inconnue, gardé tel quel."
     ),
     "SIREN_ABSENT": Rule("siren", MAJEURE, "SIREN absent."),
-    "SIREN_TABLEUR": Rule("siren", MAJEURE, "SIREN privé de ses zéros de tête, rétabli."),
+    "SIREN_TABLEUR": Rule(
+        "siren", MAJEURE, "SIREN écrit autrement (zéros de tête perdus, espaces), rétabli."
+    ),
     "SIREN_INVALIDE": Rule("siren", MAJEURE, "SIREN invalide (forme ou clé de contrôle)."),
-    "SIRET_TABLEUR": Rule("siret_declarant", MINEURE, "SIRET privé de ses zéros de tête, rétabli."),
+    "SIRET_TABLEUR": Rule(
+        "siret_declarant",
+        MINEURE,
+        "SIRET écrit autrement (zéros de tête perdus, espaces), rétabli.",
+    ),
     "SIRET_INVALIDE": Rule(
         "siret_declarant", MINEURE, "SIRET invalide (forme ou clé de contrôle)."
     ),
@@ -45,7 +53,9 @@ RULES: dict[str, Rule] = {
         "code_postal", MINEURE, "Code postal qui n'a pas cinq chiffres, écarté."
     ),
     "CODE_POSTAL_TABLEUR": Rule(
-        "code_postal", MINEURE, "Code postal privé de son zéro de tête, rétabli."
+        "code_postal",
+        MINEURE,
+        "Code postal écrit autrement (zéro de tête perdu, espaces), rétabli.",
     ),
     "CODE_POSTAL_REGION": Rule(
         "code_postal", MAJEURE, "Code postal hors de la région : l'un des deux est faux."

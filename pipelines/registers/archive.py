@@ -64,7 +64,6 @@ class Profile:
     mise_en_page: str
     lignes: int
     derniere_declaration: str | None
-    avertissements: tuple[str, ...]
 
 
 def profile(path: Path) -> Profile:
@@ -82,9 +81,7 @@ def profile(path: Path) -> Profile:
         latest = max(filter(None, (latest, found)), default=None)
     if lines == 0:
         raise NotTheList("La liste n'a qu'un en-tête et aucune ligne : redemandez-la à la source.")
-    return Profile(
-        reader.layout.name, lines, latest.isoformat() if latest else None, reader.layout.warnings
-    )
+    return Profile(reader.layout.name, lines, latest.isoformat() if latest else None)
 
 
 class Archive:
@@ -150,9 +147,11 @@ class Archive:
 
     def last_sighting(self, sha256: str) -> Sighting | None:
         """Give the last sighting of a content."""
-        return max(
-            (s for s in self.sightings() if s.sha256 == sha256), key=lambda s: s.vu, default=None
-        )
+        found = None
+        for sighting in self.sightings():
+            if sighting.sha256 == sha256:
+                found = sighting
+        return found
 
     def add(self, sighting: Sighting) -> None:
         """Record that a content was seen."""

@@ -50,8 +50,11 @@ def siret_valid(siret: pl.Expr) -> pl.Expr:
 
 
 def compact(text: pl.Expr) -> pl.Expr:
-    """Drop every blank and a decimal part of zeros that a numeric column left behind."""
-    return text.str.replace_all(r"\s", "").str.replace(r"^(\d+)[.,]0+$", "${1}")
+    """Drop every blank and a decimal part of zeros that a numeric column left behind.
+
+    Three zeros are left: ``12,000`` may be twelve thousand.
+    """
+    return text.str.replace_all(r"\s", "").str.replace(r"^(\d+)[.,]0{1,2}$", "${1}")
 
 
 def nda_repaired(nda: pl.Expr) -> pl.Expr:

@@ -69,13 +69,12 @@ def recognise_header(line: str) -> Layout:
     line = line.removeprefix(BOM).rstrip("\r\n")
     try:
         readings = {
-            delimiter: next(csv.reader([line], delimiter=delimiter, skipinitialspace=True), [])
-            for delimiter in DELIMITERS
+            delimiter: next(csv.reader([line], delimiter=delimiter), []) for delimiter in DELIMITERS
         }
     except csv.Error as error:
         raise NotTheList(_another_file(line)) from error
     known = _known_names()
-    delimiter = max(DELIMITERS, key=lambda d: len(known & {name.strip() for name in readings[d]}))
+    delimiter = max(DELIMITERS, key=lambda d: len(known & set(_bare(readings[d]))))
     names = readings[delimiter]
     trailing = bool(names) and names[-1].strip() == ""
     if trailing:
@@ -94,7 +93,7 @@ def recognise_header(line: str) -> Layout:
 
 def recognise_names(raw_names: list[str], delimiter: str = "") -> Layout:
     """Recognise a list by the names of its columns (CSV header or Parquet schema)."""
-    names = [name.strip().strip('"').strip() for name in raw_names]
+    names = _bare(raw_names)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
         raise NotTheList(
@@ -121,6 +120,10 @@ def recognise_names(raw_names: list[str], delimiter: str = "") -> Layout:
     warnings = (f"Colonnes nouvelles dans la liste, non lues : {_list(new)}.",) if new else ()
     targets = tuple(naming.get(name) for name in names)
     return Layout(title, delimiter, targets, frozenset(), tuple(new), warnings=warnings)
+
+
+def _bare(names: list[str]) -> list[str]:
+    return [name.strip().strip('"').strip() for name in names]
 
 
 def _layout_2021(names: list[str], delimiter: str) -> Layout:

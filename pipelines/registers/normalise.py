@@ -230,33 +230,30 @@ def _anomalies(
 ) -> pl.DataFrame:
     frames = [pl.DataFrame(schema=ANOMALY_SCHEMA)]
     for rule, mask, value in _doubts(repaired, list_date, from_mirror):
-        champ, gravite, message = RULES[rule]
-        frames.append(
-            rows.filter(mask).select(
-                "ligne",
-                "nda",
-                pl.lit(rule).alias("regle"),
-                pl.lit(gravite).alias("gravite"),
-                pl.lit(champ).alias("champ"),
-                value.cast(pl.String).alias("valeur"),
-                pl.lit(message).alias("message"),
-            )
-        )
+        frames.append(_raised(rows, rule, RULES[rule].champ, mask, value))
     for name, rule in _unreadable():
-        champ, gravite, message = RULES[rule]
         read = pl.col(f"lu_{name}")
-        frames.append(
-            rows.filter(read.is_not_null() & pl.col(name).is_null()).select(
-                "ligne",
-                "nda",
-                pl.lit(rule).alias("regle"),
-                pl.lit(gravite).alias("gravite"),
-                pl.lit(name).alias("champ"),
-                read.alias("valeur"),
-                pl.lit(message).alias("message"),
-            )
-        )
+        mask = read.is_not_null() & pl.col(name).is_null()
+        frames.append(_raised(rows, rule, name, mask, read))
+    for name in (column.name for column in COLUMNS if column.kind is Kind.NSF):
+        mask = ~pl.col(name).str.contains(r"^\d{3}$")
+        frames.append(_raised(rows, "SPECIALITE_FORME", name, mask, pl.col(name)))
     return pl.concat(frames)
+
+
+def _raised(
+    rows: pl.DataFrame, rule: str, champ: str, mask: pl.Expr, value: pl.Expr
+) -> pl.DataFrame:
+    _, gravite, message = RULES[rule]
+    return rows.filter(mask).select(
+        "ligne",
+        "nda",
+        pl.lit(rule).alias("regle"),
+        pl.lit(gravite).alias("gravite"),
+        pl.lit(champ).alias("champ"),
+        value.cast(pl.String).alias("valeur"),
+        pl.lit(message).alias("message"),
+    )
 
 
 def _unreadable() -> list[tuple[str, str]]:
@@ -346,7 +343,7 @@ def _declaration_doubts(list_date: dt.date) -> list[Doubt]:
     start, end = pl.col("debut_exercice"), pl.col("fin_exercice")
     trainees, entrusted = pl.col("nb_stagiaires"), pl.col("nb_stagiaires_confies")
     trainers = pl.col("effectif_formateurs")
-    doubts: list[Doubt] = [
+    return [
         ("DATE_FUTURE", declared > list_date, declared),
         ("EXERCICE_INVERSE", end < start, end),
         ("EFFECTIF_ABSURDE", trainers > _ABSURD_TRAINERS, trainers),
@@ -357,12 +354,6 @@ def _declaration_doubts(list_date: dt.date) -> list[Doubt]:
         ),
         ("CONFIES_SANS_STAGIAIRES", (trainees == 0) & (entrusted > 0), entrusted),
     ]
-    for rang in (1, 2, 3):
-        code = pl.col(f"code_specialite_{rang}")
-        doubts.append(
-            ("SPECIALITE_FORME", code.is_not_null() & ~code.str.contains(r"^\d{3}$"), code)
-        )
-    return doubts
 
 
 def latest_declaration(rows: pl.DataFrame) -> dt.date | None:

@@ -172,9 +172,7 @@ def _parse(texts: pl.Series, layout: Layout) -> pl.DataFrame:
     width = layout.width + layout.trailing
     if texts.is_empty():
         return pl.DataFrame(schema=dict.fromkeys(names, pl.String))
-    source = io.BytesIO()
-    source.write("\n".join(texts.to_list()).encode())
-    source.seek(0)
+    source = io.BytesIO(texts.str.join("\n").item().encode())
     columns = [f"c{position}" for position in range(width)]
     rows = pl.read_csv(
         source,

@@ -29,7 +29,7 @@ _LOOKS: dict[Kind, re.Pattern[str]] = {
 
 @dataclass
 class Mended:
-    """Rows kept (line number, values by column of the file) and lines set aside (number, why, text).
+    """Rows kept (line number, values as laid out) and lines set aside (number, why, text).
 
     ``open_from`` is the number of the first line whose record may go on in the next block.
     """

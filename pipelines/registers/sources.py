@@ -17,6 +17,8 @@ from pipelines.errors import NotTheList, SourceUnavailable, UsageError
 from pipelines.home import Home
 from pipelines.registers.archive import Archive, Sighting, file_sha256, now, profile
 from pipelines.registers.download import Fetched, NotModified, Validators, fetch
+from pipelines.registers.http import size_text
+from pipelines.registers.reading import ListReader
 from pipelines.settings import Settings
 
 OFFICIAL, LOCAL = "officielle", "fichiers locaux"
@@ -26,7 +28,7 @@ _LOCAL_LICENCE = "inconnue (fichier local)"
 _LOCAL_ATTRIBUTION = (
     "Fichier local ; s'il vient de la liste publique : Ministère du Travail – DGEFP"
 )
-_DATED = re.compile(r"(20\d\d)[-_]?(0[1-9]|1[0-2])[-_]?(0[1-9]|[12]\d|3[01])")
+_DATED = re.compile(r"(?<!\d)(20\d\d)[-_]?(0[1-9]|1[0-2])[-_]?(0[1-9]|[12]\d|3[01])")
 _KINDS = (".csv", ".csv.gz", ".zip", ".parquet")
 _CHUNK = 1 << 20
 
@@ -139,7 +141,7 @@ def _record(
         entetes=answer.headers if answer else {},
         avertissements=[
             *(answer.warnings if answer else []),
-            *(found.avertissements if found else []),
+            *ListReader(path).layout.warnings,
         ],
     )
     archive.add(sighting)
@@ -161,7 +163,7 @@ def _files(source: Path, date: dt.date | None) -> list[Path]:
             "--date ne vaut que pour un seul fichier : dans un dossier, la date de chaque liste "
             "est lue dans son nom (AAAA-MM-JJ)."
         )
-    found = sorted(p for p in source.iterdir() if p.is_file() and p.name.endswith(_KINDS))
+    found = sorted(p for p in source.iterdir() if p.is_file() and p.name.lower().endswith(_KINDS))
     if not found:
         raise UsageError(
             f"Le dossier « {source} » ne contient aucune liste (.csv, .csv.gz, .zip, .parquet)."
@@ -220,9 +222,11 @@ def _unpack(path: Path, target: Path, ceiling: int) -> None:
             raise _too_big(path, ceiling)
         else:
             shutil.copyfile(path, target)
-    except (zlib.error, gzip.BadGzipFile, EOFError, zipfile.BadZipFile) as error:
+    # zipfile says RuntimeError of a password, and of a compression it does not know.
+    except (zlib.error, gzip.BadGzipFile, EOFError, zipfile.BadZipFile, RuntimeError) as error:
         raise NotTheList(
-            f"L'archive « {path.name} » est abîmée ou incomplète : redemandez-la."
+            f"L'archive « {path.name} » ne se déplie pas (abîmée, incomplète ou protégée par un "
+            "mot de passe) : redemandez-la ou dépliez-la vous-même."
         ) from error
 
 
@@ -242,13 +246,18 @@ def _unreadable(path: Path) -> UsageError:
 
 def _too_big(path: Path, ceiling: int) -> NotTheList:
     return NotTheList(
-        f"« {path.name} » dépasse {ceiling / 1e6:,.0f} Mo une fois dépliée : ce n'est pas la "
+        f"« {path.name} » dépasse {size_text(ceiling)} une fois dépliée : ce n'est pas la "
         "liste, ou bien relevez la limite OPAC_MAX_UNPACKED."
     )
 
 
 def _only_list(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
-    found = [i for i in archive.infolist() if i.filename.lower().endswith((".csv", ".parquet"))]
+    found = [
+        entry
+        for entry in archive.infolist()
+        if entry.filename.lower().endswith((".csv", ".parquet"))
+        and not entry.filename.startswith("__MACOSX/")  # macOS doubles every file
+    ]
     if len(found) != 1:
         raise NotTheList(
             f"L'archive « {path.name} » contient {len(found)} fichiers .csv ou .parquet au lieu "

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import secrets
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -17,12 +16,14 @@ from typing import TYPE_CHECKING
 
 from pipelines.errors import GatesRefused, OpacError
 from pipelines.home import Home
+from pipelines.quality.controls import nombre, part
 from pipelines.registers.archive import Archive, Sighting, now
 from pipelines.registers.normalise import normalise
 from pipelines.registers.reading import REJECT_SCHEMA, ListReader
 from pipelines.settings import Settings
 from pipelines.version import code_version
 from pipelines.warehouse.literals import MEMORY, literal
+from pipelines.warehouse.release import new_version
 
 if TYPE_CHECKING:
     import polars as pl
@@ -36,9 +37,9 @@ _HOPELESS = 10_000
 
 @dataclass(frozen=True)
 class Build:
-    """A build: its identifier, the sighting it is made from, the findings accepted for it."""
+    """A build: the version it will be, the list it is made from, the findings accepted for it."""
 
-    identifiant: str
+    version: str
     demarre: str
     code: str
     liste: Sighting
@@ -80,9 +81,8 @@ def reset(home: Home) -> None:
 
 def open_build(home: Home, liste: Sighting, acceptations: Mapping[str, str]) -> Build:
     """Start a build from an archived list."""
-    stamp = dt.datetime.now(dt.UTC).strftime("%Y%m%dT%H%M%SZ")
     build = Build(
-        f"{stamp}-{liste.sha256[:8]}-{secrets.token_hex(2)}",
+        new_version(home, liste.sha256),
         now(),
         code_version(),
         liste,
@@ -188,9 +188,10 @@ def _rejects(rejected: list[Rejected], without_nda: pl.DataFrame) -> pl.DataFram
 
 
 def _too_many_rejects(first: tuple[int, str], kept: int, aside: int, max_share: float) -> str:
-    share = 100 * aside / (kept + aside)
+    share = aside / (kept + aside)
     return (
-        f"{aside} lignes sur {kept + aside} ({share:.2f} %) ne peuvent pas être lues, pour "
-        f"{100 * max_share:g} % admis (la première, ligne {first[0]} : {first[1].rstrip('.')}) : "
+        f"{nombre(aside)} ligne(s) sur {nombre(kept + aside)} ({part(share)}) ne peuvent pas être "
+        f"lues, pour {part(max_share)} admis (la première, ligne {first[0]} : "
+        f"{first[1].rstrip('.')}) : "
         "rien n'a été publié ; redemandez la liste ou relevez OPAC_MAX_REJECTED_SHARE après examen."
     )

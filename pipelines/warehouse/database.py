@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.home import Home
 from pipelines.settings import Settings
 from pipelines.warehouse.build import Build, database_path, staging_path
-from pipelines.warehouse.literals import MEMORY, Value, rows
+from pipelines.warehouse.literals import MEMORY, Value, literal, rows
 from pipelines.warehouse.models import (
     CONTROLS,
     RUN,
@@ -34,7 +34,7 @@ def build_models(settings: Settings, build: Build) -> dict[str, int]:
     home = Home(settings.home)
     database_path(home).unlink(missing_ok=True)
     with _connect(database_path(home), build) as con:
-        con.execute(f"attach '{staging_path(home)}' as {STAGING} (read_only)")
+        con.execute(f"attach {literal(str(staging_path(home)))} as {STAGING} (read_only)")
         load_reference_files(con)
         early, _ = split_late(load_models())
         return run_models(con, early)
@@ -68,7 +68,7 @@ def _connect(path: Path, build: Build) -> Iterator[duckdb.DuckDBPyConnection]:
 
     with duckdb.connect(config={"threads": 2, "memory_limit": MEMORY}) as con:
         con.execute("set preserve_insertion_order = false")  # models that need an order ask for it
-        con.execute(f"attach '{path}' as opac (storage_version '{_STORAGE}')")
+        con.execute(f"attach {literal(str(path))} as opac (storage_version '{_STORAGE}')")
         con.execute(f"attach ':memory:' as {RUN}")
         con.execute(f"create table {RUN}.liste as {_list_facts(build)}")
         con.execute("use opac")
@@ -85,7 +85,7 @@ def _list_facts(build: Build) -> str:
         f"{regle} : {motif}" for regle, motif in sorted(build.acceptations.items())
     )
     row: dict[str, Value] = {
-        "construction": build.identifiant,
+        "version": build.version,
         "publie_le": build.demarre[:19],
         "sha256": sighting.sha256,
         "date_contenu": build.date_liste,

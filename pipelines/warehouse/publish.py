@@ -29,7 +29,6 @@ def publish(settings: Settings, build: Build) -> Release:
         controls.append(row)
     add_controls(home, build, controls)
     meta = {
-        "construction": build.identifiant,
         "sha256": build.liste.sha256,
         "date_contenu": build.liste.date_contenu,
         "derniere_declaration": build.liste.derniere_declaration,
@@ -45,7 +44,7 @@ def publish(settings: Settings, build: Build) -> Release:
             c["regle"] for c in controls if c["statut"] not in ("conforme", "sans objet")
         ],
     }
-    return release(home, database_path(home), meta, settings.releases_kept)
+    return release(home, database_path(home), meta, settings.releases_kept, build.version)
 
 
 def is_current(home: Home, sha256: str) -> bool:

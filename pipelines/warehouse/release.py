@@ -39,11 +39,14 @@ class Release:
     courante: bool
 
 
-def release(home: Home, built: Path, meta: Mapping[str, Any], kept: int) -> Release:
+def release(
+    home: Home, built: Path, meta: Mapping[str, Any], kept: int, version: str | None = None
+) -> Release:
     """Test the closed database ``built``, move it among the versions and make it current.
 
     The newest ``kept`` versions stay, and in any case the new one and the one it replaces (which
     may be older, after a rollback). ``meta`` must hold the ``sha256`` of the list it was made from.
+    ``version`` is what :func:`new_version` gave when the build started; by default, one is made.
 
     Raises:
         GatesRefused: the file does not open, or a table or a view of it does not answer.
@@ -54,7 +57,7 @@ def release(home: Home, built: Path, meta: Mapping[str, Any], kept: int) -> Rele
     with refresh_lock(home), home_errors(home.root):
         replaced = _linked(home)
         _sweep(home, replaced)
-        version = _new_version(home, str(meta["sha256"]))
+        version = version or new_version(home, str(meta["sha256"]))
         _test(built, f"opac-{version}")
         _sync(built)
         built.chmod(0o444)
@@ -287,7 +290,7 @@ def _target(home: Home, version: str) -> Path:
     return _file(home, version).relative_to(home.root)
 
 
-def _new_version(home: Home, sha256: str) -> str:
+def new_version(home: Home, sha256: str) -> str:
     """Name a version after the time, later than every other: names sort as releases do."""
     now = datetime.now(UTC).replace(microsecond=0)
     last = max((version.split("-")[0] for version in _versions(home)), default="")

@@ -2,7 +2,7 @@
 D'où vient cette version de la base.
 grain: une ligne
 colonnes:
-  construction: Identifiant de la construction.
+  version: Version publiée, la même que dans « opac releases » et le nom du fichier.
   publie_le: Moment de la construction (UTC).
   sha256: Empreinte SHA-256 de la liste, octet pour octet.
   date_contenu: Date de la liste.
@@ -19,7 +19,7 @@ colonnes:
   attribution: Mention à reprendre avec les données.
 */
 select
-    construction,
+    version,
     publie_le::timestamp as publie_le,
     sha256,
     date_contenu,

@@ -21,7 +21,7 @@ from pipelines.warehouse.release import Release, current, open_readonly
 _OPAC = (sys.executable, "-m", "pipelines.cli.main")
 _ADVICE = re.compile(
     r"\b(vérifiez|redemandez|relancez|réessayez|adaptez|attendez|libérez|donnez|choisissez"
-    r"|convertissez|gardez|signalez|acceptez)\b"
+    r"|convertissez|gardez|relevez|signalez|acceptez)\b"
 )
 _ENGLISH = re.compile(r"\b(the|of|is|not|error|failed|cannot|denied|exception|traceback)\b", re.I)
 

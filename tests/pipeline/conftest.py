@@ -6,52 +6,43 @@ import datetime as dt
 import os
 import shutil
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from types import TracebackType
 
 import pytest
 
 import pipelines.quality.gate
+import pipelines.refresh
 import pipelines.resources
 from pipelines.quality.gx_client import GxWorker
 from pipelines.quality.thresholds import threshold
-from pipelines.refresh import refresh
 from pipelines.settings import Settings
 from tests.pipeline.commands import Opac
 from tests.pipeline.lists import DAY, good_list
 from tests.registers.server import RegisterServer, serve
 
 
-class _Shared:
-    """Stands for a worker: lends one that several refreshes share, and leaves it running."""
+_worker: list[GxWorker] = []
 
-    worker: GxWorker
 
-    def __init__(self, log: Path) -> None:
-        pass
-
-    def __enter__(self) -> GxWorker:
-        return self.worker
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        pass
+@contextmanager
+def _lent(log: Path) -> Iterator[GxWorker]:
+    """Lend the one worker of the tests, which goes on after each refresh."""
+    yield _worker[0]
 
 
 @pytest.fixture(scope="session")
 def gx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Import Great Expectations once for all the refreshes of this process."""
-    with GxWorker(tmp_path_factory.mktemp("gx") / "gx.log") as _Shared.worker:
+    with GxWorker(tmp_path_factory.mktemp("gx") / "gx.log") as worker:
+        _worker[:] = [worker]
         yield
 
 
 def isolate(patch: pytest.MonkeyPatch) -> None:
     """Share the worker, and let only the variables that a test sets count."""
-    patch.setattr(pipelines.resources, "GxWorker", _Shared)
+    patch.setattr(pipelines.refresh, "shared_worker", _lent)
+    patch.setattr(pipelines.resources, "shared_worker", _lent)
     for name in [name for name in os.environ if name.startswith("OPAC_")]:
         patch.delenv(name)
     patch.setenv("DAGSTER_HOME", "")  # a refresh sets it: put back afterwards
@@ -79,7 +70,7 @@ def _good(tmp_path_factory: pytest.TempPathFactory, gx: None) -> Path:
     source.write_bytes(good_list())
     with pytest.MonkeyPatch.context() as patch:
         isolate(patch)
-        refresh(Settings(home=folder / "maison"), source, DAY)
+        pipelines.refresh.refresh(Settings(home=folder / "maison"), source, DAY)
     return folder / "maison"
 
 
@@ -97,7 +88,7 @@ def _good_official(tmp_path_factory: pytest.TempPathFactory, gx: None) -> Path:
         isolate(patch)
         patch.setattr(pipelines.quality.gate, "threshold", low_floor)
         set_environment(patch, server)
-        refresh(Settings.load(home), date=DAY)
+        pipelines.refresh.refresh(Settings.load(home), date=DAY)
     return home
 
 

@@ -14,9 +14,10 @@ from pathlib import Path
 
 import pytest
 
+import pipelines.quality.gate
 from pipelines import journal
 from pipelines.home import Home
-from pipelines.registers.contract import FLAGS
+from pipelines.quality.thresholds import threshold
 from tests.pipeline import lists
 from tests.pipeline.commands import Opac, ended, released, start
 from tests.registers.rows import wire_rows
@@ -54,69 +55,70 @@ def _explained(home: Path, code: int) -> None:
 # --- Files ------------------------------------------------------------------------------------
 
 _FILES: dict[str, tuple[bytes, int, str]] = {
-    "page web": (PAGE.body, 3, "n'a pas les colonnes"),
-    "vide": (b"", 3, "est vide"),
-    "en-tête seul": (_HEADER, 3, "qu'un en-tête et aucune ligne"),
-    "en-tête coupé": (_HEADER[:200], 3, "manquantes"),
-    "coupée": (_GOOD[: len(_GOOD) // 2], 4, "ne peuvent pas être lues"),
+    "web page": (PAGE.body, 3, "n'a pas les colonnes"),
+    "empty": (b"", 3, "est vide"),
+    "header alone": (_HEADER, 3, "qu'un en-tête et aucune ligne"),
+    "cut header": (_HEADER[:200], 3, "commence par « numeroDeclarationActivite"),
+    "cut": (_GOOD[: len(_GOOD) // 2], 4, "ne peuvent pas être lues"),
     "latin-1": (lists.accented().encode("latin-1"), 3, "probablement ISO-8859-1 (latin-1)"),
     "windows-1252": (
         lists.accented().replace("'", "’").encode("cp1252"),
         3,
         "probablement Windows-1252",
     ),
-    "codage inconnu": (
+    "unknown encoding": (
         lists.accented().replace("é", "Å").encode("mac_roman"),
         3,
         "probablement un codage inconnu",
     ),
     "utf-16": (lists.accented().encode("utf-16"), 3, "probablement UTF-16"),
-    "utf-16 sans marque": (lists.accented().encode("utf-16-le"), 3, "octets nuls"),
+    "utf-16 unmarked": (lists.accented().encode("utf-16-le"), 3, "octets nuls"),
     "json": (JSON.body, 3, "n'a pas les colonnes"),
-    "binaire": (_BINARY, 3, "pas"),
-    "zip abîmé": (b"PK\x03\x04" + _BINARY, 3, "abîmée ou incomplète"),
-    "gzip coupé": (gzip.compress(_GOOD)[:-2000], 3, "abîmée ou incomplète"),
-    "parquet coupé": (lists.mirror_parquet(lists.varied_rows(20))[:-50], 3, "Parquet"),
-    "colonne renommée": (
+    "binary": (_BINARY, 3, "pas"),
+    "damaged zip": (b"PK\x03\x04" + _BINARY, 3, "abîmée ou incomplète"),
+    "cut gzip": (gzip.compress(_GOOD)[:-2000], 3, "abîmée ou incomplète"),
+    "cut parquet": (lists.mirror_parquet(lists.varied_rows(20))[:-50], 3, "Parquet"),
+    "renamed column": (
         lists.with_renamed_column(_GOOD, "certifie_vae", "certifications.validationAcquis"),
         3,
         "« certifications.VAE » semble devenue « certifications.validationAcquis »",
     ),
-    "colonne méconnaissable": (
+    "replaced column": (
         lists.with_renamed_column(_GOOD, "denomination", "xyz"),
         3,
         "manquantes : denomination ; nouvelles : xyz",
     ),
-    "colonne absente": (
+    "missing column": (
         lists.without_column(_GOOD, "siret_declarant"),
         3,
         "manquantes : siretEtablissementDeclarant",
     ),
-    "moitié des lignes": (lists.first_half(_GOOD), 4, "comparaison.nb_lignes"),
-    "répétée": (lists.repeated(_GOOD), 4, "Répétition exacte"),
-    "NDA en double": (lists.every_nda_twice(), 4, "contrat.organisme.nda.unique"),
+    "half of the rows": (lists.first_half(_GOOD), 4, "comparaison.nb_lignes"),
+    "repeated": (lists.repeated(_GOOD), 4, "Répétition exacte"),
+    "nda twice": (lists.every_nda_twice(), 4, "contrat.organisme.nda.unique"),
     **{
-        f"{flag} vide": (
+        f"blank {flag}": (
             wire_rows(lists.COUNT, **{flag: None}),
             4,
             f"contrat.organisme.{flag}.remplissage",
         )
-        for flag in FLAGS
+        for flag in ("certifie_vae", "certifie_apprentissage")
     },
     **{
-        f"{one} ⇄ {other}": (lists.with_swapped_columns(_GOOD, one, other), 4, told)
+        f"{one} for {other}": (lists.with_swapped_columns(_GOOD, one, other), 4, told)
         for one, other, told in (
             ("siren", "nda", "contrat.organisme."),
-            ("siren", "siret_declarant", "contrat.organisme.siren.valide"),
-            ("nb_stagiaires", "effectif_formateurs", "stagiaires_par_formateur"),
+            ("nb_stagiaires", "effectif_formateurs", "formateurs.mediane"),
             ("debut_exercice", "fin_exercice", "exercice_inverse"),
             ("certifie_action_formation", "certifie_vae", "part_des_certifies"),
-            ("code_postal", "ville", "contrat.organisme.code_postal.remplissage"),
             ("adresse_voie", "ville", "part_avec_numero"),
-            ("denomination", "etranger_denomination", "contrat.organisme.denomination.remplissage"),
         )
     },
 }
+
+
+# After these, the next good list is read as well.
+_TRIED_AGAIN = {"web page", "cut", "half of the rows", "nda twice"}
 
 
 @pytest.mark.parametrize("name", _FILES)
@@ -125,26 +127,16 @@ def test_a_file_is_refused(name: str, home: Path, tmp_path: Path, opac: Opac) ->
     source = tmp_path / "recu.csv"
     source.write_bytes(body)
     before = released(home)
+    asked = ("refresh", "--source", source, "--date", lists.NEXT_DAY, "--home", home)
 
-    opac("refresh", "--source", source, "--date", lists.NEXT_DAY, "--home", home).refused(
-        code, told
-    )
+    opac(*asked).refused(code, told)
 
     assert released(home) == before
     _explained(home, code)
-
-
-@pytest.mark.parametrize("name", ["page web", "coupée", "moitié des lignes", "NDA en double"])
-def test_the_next_good_list_is_released(name: str, home: Path, tmp_path: Path, opac: Opac) -> None:
-    source = tmp_path / "recu.csv"
-    source.write_bytes(_FILES[name][0])
-    opac("refresh", "--source", source, "--date", lists.NEXT_DAY, "--home", home)
-
-    source.write_bytes(lists.next_list())
-    said = opac("refresh", "--source", source, "--date", lists.NEXT_DAY, "--home", home)
-
-    assert "publiée (liste du 2024-10-16)" in said.succeeded()
-    assert released(home).rows == lists.COUNT + 3
+    if name in _TRIED_AGAIN:
+        source.write_bytes(lists.next_list())
+        assert "publiée (liste du 2024-10-16)" in opac(*asked).succeeded()
+        assert released(home).rows == lists.COUNT + 3
 
 
 @pytest.mark.parametrize("packed", [True, False])
@@ -171,20 +163,20 @@ def test_a_file_too_large_to_be_the_list_is_refused(
 
 _DOWN = error(500)
 _ANSWERS: dict[str, tuple[Answer, str]] = {
-    "page web": (PAGE, "une page web"),
-    "vide": (csv(b""), "une réponse vide"),
-    "en-tête seul": (csv(_HEADER), "sans aucune ligne"),
-    "trop courte": (csv(wire_rows(3)), "une liste de 3 lignes, au moins 5 attendues"),
-    "coupée": (cut(_GOOD), "tronquée"),
-    "coupée sans le dire": (csv(_GOOD[:-30]), "coupée au milieu de sa dernière ligne"),
-    "bombe": (gzipped(_BOMB), "2,0 Mo une fois décompressé"),
-    "dix gigaoctets": (csv(_GOOD).but(announced=10_000_000_000), "10,0 Go annoncés"),
-    "boucle": (redirect(STABLE), "redirections en boucle"),
+    "web page": (PAGE, "une page web"),
+    "empty": (csv(b""), "une réponse vide"),
+    "header alone": (csv(_HEADER), "sans aucune ligne"),
+    "too short": (csv(wire_rows(3)), "une liste de 3 lignes, au moins 5 attendues"),
+    "cut": (cut(_GOOD), "tronquée"),
+    "cut unannounced": (csv(_GOOD[:-30]), "coupée au milieu de sa dernière ligne"),
+    "bomb": (gzipped(_BOMB), "2,0 Mo une fois décompressé"),
+    "ten gigabytes": (csv(_GOOD).but(announced=10_000_000_000), "10,0 Go annoncés"),
+    "loop": (redirect(STABLE), "redirections en boucle"),
     "utf-16": (csv(lists.accented().encode("utf-16")), "un texte en UTF-16"),
     "json": (JSON, "du JSON"),
-    "binaire": (csv(_BINARY), "un fichier binaire"),
-    "erreur 503": (error(503), "erreur HTTP 503"),
-    "connexion rompue": (RESET, "rompue"),
+    "binary": (csv(_BINARY), "un texte sans l'en-tête de la liste"),
+    "status 503": (error(503), "erreur HTTP 503"),
+    "broken connection": (RESET, "rompue"),
 }
 
 
@@ -210,7 +202,7 @@ def test_an_answer_is_refused(
     _explained(official_home, 3)
 
 
-@pytest.mark.parametrize("name", ["page web", "json", "vide"])
+@pytest.mark.parametrize("name", ["web page", "json", "empty"])
 def test_what_neither_route_gives_is_not_the_list(
     name: str, official_home: Path, register_server: RegisterServer, opac: Opac
 ) -> None:
@@ -227,12 +219,12 @@ _CONTENTS: dict[str, tuple[bytes, int, str]] = {
     name: _FILES[name]
     for name in (
         "latin-1",
-        "codage inconnu",
-        "colonne renommée",
-        "colonne absente",
-        "moitié des lignes",
-        "certifie_vae vide",
-        "répétée",
+        "unknown encoding",
+        "renamed column",
+        "missing column",
+        "half of the rows",
+        "blank certifie_vae",
+        "repeated",
     )
 }
 
@@ -259,13 +251,11 @@ def test_a_list_below_the_floor_of_the_official_one_is_refused(
     opac: Opac,
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.undo()  # the real floor
+    monkeypatch.setattr(pipelines.quality.gate, "threshold", threshold)
     register_server.script(FILE, csv(lists.next_list()))
-    for name, value in register_server.environment().items():
-        monkeypatch.setenv(name, value)
     before = released(official_home)
 
-    opac("refresh", "--home", official_home).refused(
+    opac("refresh", "--date", lists.NEXT_DAY, "--home", official_home).refused(
         4, "contrat.organisme.lignes", "120\u202f000 lignes"
     )
 
@@ -280,8 +270,8 @@ def _limited(size: int) -> Callable[[], None]:
     return lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (size, resource.RLIM_INFINITY))
 
 
-@pytest.mark.parametrize("size", [0, 60_000, 1_500_000], ids=["rien", "peu", "pas assez"])
-def test_no_space_left_for_a_process(size: int, home: Path, tmp_path: Path, opac: Opac) -> None:
+@pytest.mark.parametrize("size", [0, 60_000, 1_500_000])
+def test_no_space_left_for_a_process(size: int, home: Path, tmp_path: Path) -> None:
     source = tmp_path / "recu.csv"
     source.write_bytes(lists.next_list())
     before = released(home)
@@ -291,8 +281,6 @@ def test_no_space_left_for_a_process(size: int, home: Path, tmp_path: Path, opac
 
     ran.refused(6, "plus de place", "libérez de l'espace")
     assert released(home) == before
-    opac(*asked).succeeded()
-    assert released(home).rows == lists.COUNT + 3
 
 
 @pytest.fixture
@@ -311,7 +299,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
         subprocess.run(["umount", folder], check=True)
 
 
-@pytest.mark.parametrize("free", [0, 20_000, 200_000, 900_000, 2_500_000])
+@pytest.mark.parametrize("free", [0, 20_000, 200_000, 2_500_000])
 def test_no_space_left_on_the_disk(
     free: int, home: Path, small_disk: Path, tmp_path: Path, opac: Opac
 ) -> None:
@@ -353,27 +341,19 @@ def _without_privileges() -> None:
 
 @pytest.mark.parametrize(
     ("place", "mode"),
-    [
-        (".", 0o000),
-        (".", 0o555),
-        ("archive/contenus", 0o555),
-        ("construction", 0o555),
-        ("rapports", 0o555),
-        ("dagster/storage", 0o555),
-    ],
+    [(".", 0o000), (".", 0o555), ("opac.log", 0o444), ("archive", 0o555), ("dagster", 0o555)],
 )
 def test_a_home_without_rights(
     place: str, mode: int, home: Path, tmp_path: Path, opac: Opac
 ) -> None:
     source = tmp_path / "recu.csv"
     source.write_bytes(lists.next_list())
+    (home / "opac.log").touch()
     before = released(home)
     asked = ("refresh", "--source", source, "--date", lists.NEXT_DAY, "--home", home)
-    denied = (
-        [home / place, *(home / place).rglob("*")] if place.startswith("dag") else [home / place]
-    )
+    denied = [home] if place == "." else [home / place, *(home / place).rglob("*")]
     modes = {path: path.stat().st_mode for path in denied}
-    for path in reversed(denied):
+    for path in denied:
         path.chmod(mode if path.is_dir() else 0o444)
     try:
         ran = ended(start(*asked, before=_without_privileges))
@@ -383,7 +363,8 @@ def test_a_home_without_rights(
 
     ran.refused(6, "ne peut pas être utilisé", "--home ou OPAC_HOME")
     assert released(home) == before
-    opac(*asked).succeeded()
+    if place == "archive":
+        opac(*asked).succeeded()
 
 
 def test_a_source_without_rights(home: Path, tmp_path: Path) -> None:
@@ -401,7 +382,7 @@ def test_a_source_without_rights(home: Path, tmp_path: Path) -> None:
 # --- As a process, the real thing -------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", ["page web", "moitié des lignes"])
+@pytest.mark.parametrize("name", ["web page", "half of the rows"])
 def test_a_process_tells_it_as_well(name: str, home: Path, tmp_path: Path) -> None:
     body, code, told = _FILES[name]
     source = tmp_path / "recu.csv"
