@@ -1,6 +1,6 @@
 """Third layer: the tables of the release, one asset each, made in one step."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
@@ -8,7 +8,7 @@ from assets.archive import OWNERS
 from assets.preparation import STAGED
 from pipelines.resources import HomeResource
 from pipelines.warehouse.build import current_build
-from pipelines.warehouse.database import build_models
+from pipelines.warehouse.database import build_models, column_types
 from pipelines.warehouse.models import RUN, STAGING, Model, load_models, split_late
 
 _EARLY = split_late(load_models())[0]
@@ -16,6 +16,16 @@ _EARLY = split_late(load_models())[0]
 
 def _key(name: str) -> dg.AssetKey:
     return dg.AssetKey(name.split("."))
+
+
+def _schema(model: Model, types: Mapping[str, str]) -> dg.TableSchema:
+    """Give the documented columns; their types are known once the table is made."""
+    return dg.TableSchema(
+        [
+            dg.TableColumn(name, types.get(name, "string"), description=text)
+            for name, text in model.columns.items()
+        ]
+    )
 
 
 def _spec(model: Model) -> dg.AssetSpec:
@@ -31,9 +41,7 @@ def _spec(model: Model) -> dg.AssetSpec:
         owners=OWNERS,
         kinds={"sql", "duckdb"},
         metadata={
-            "dagster/column_schema": dg.TableSchema(
-                [dg.TableColumn(name, description=text) for name, text in model.columns.items()]
-            ),
+            "dagster/column_schema": _schema(model, {}),
             "dagster/table_name": model.full_name,
         },
     )
@@ -46,5 +54,13 @@ MODEL_SPECS = [_spec(model) for model in _EARLY]
 def modeles(home: HomeResource) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Run the models, in the order that their SQL implies."""
     rows = build_models(home.settings, current_build(home.paths))
-    for name, count in rows.items():
-        yield dg.MaterializeResult(asset_key=_key(name), metadata={"dagster/row_count": count})
+    types = column_types(home.paths)
+    for model in _EARLY:
+        name = model.full_name
+        yield dg.MaterializeResult(
+            asset_key=_key(name),
+            metadata={
+                "dagster/row_count": rows[name],
+                "dagster/column_schema": _schema(model, types[name]),
+            },
+        )

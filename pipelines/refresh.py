@@ -22,6 +22,9 @@ _DAGSTER_YAML = """\
 # Storage of the runs of this home. Nothing is sent anywhere.
 telemetry:
   enabled: false
+# No window that asks for a mail address.
+nux:
+  enabled: false
 """
 
 

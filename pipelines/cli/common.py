@@ -84,8 +84,9 @@ def _plain_value(value: Any) -> Any:
 
 def print_error(title: str, text: str) -> None:
     """Tell on stderr what went wrong."""
-    told = fitted(ERR, f"{title} {text}").removeprefix(title)
-    ERR.print(Text.assemble((title, "bold red"), told), soft_wrap=True)
+    told = Text(fitted(ERR, f"{title} {text}"))
+    told.stylize("bold red", 0, len(title))
+    ERR.print(told, soft_wrap=True)
 
 
 def fitted(console: Console, text: str, indent: int = 0) -> str:

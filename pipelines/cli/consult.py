@@ -4,24 +4,31 @@ from __future__ import annotations
 
 import csv
 import difflib
+import re
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from decimal import Decimal
 from enum import StrEnum
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.cells import cell_len
 from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from pipelines.cli.common import (
     ERR,
     OUT,
     HomeOption,
     current_release,
-    print_json,
+    fitted,
+    json_text,
     settings_for,
 )
+from pipelines.cli.files import replacing
 from pipelines.errors import UsageError
 from pipelines.warehouse.release import open_readonly
 
@@ -32,6 +39,9 @@ _SHOWN_ROWS = 50
 _CELL = 40
 # What a worksheet holds, its header aside.
 _XLSX_ROWS = 1_048_575
+_XLSX_TEXT = 32_767
+# A line break cuts a table, an escape sequence drives the terminal.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 class QueryFormat(StrEnum):
@@ -58,40 +68,51 @@ def register(app: typer.Typer) -> None:
 
 
 def query(
-    sql: Annotated[str, typer.Argument(help="Requête, par exemple « from marche.synthese ».")],
+    sql: Annotated[
+        str, typer.Argument(metavar="SQL", help="Requête, par exemple « from marche.synthese ».")
+    ],
     fmt: Annotated[
         QueryFormat, typer.Option("--format", help="Forme de la réponse.")
     ] = QueryFormat.TABLE,
     sortie: Annotated[
-        Path | None, typer.Option("--sortie", help="Fichier ; obligatoire pour parquet.")
+        Path | None,
+        typer.Option(
+            "--sortie",
+            metavar="FICHIER",
+            help="Fichier à écrire (csv, json) ; obligatoire pour parquet.",
+        ),
     ] = None,
     home: HomeOption = None,
 ) -> None:
     """Interroger la base publiée, en lecture seule."""
-    release = current_release(settings_for(home))
     if fmt is QueryFormat.PARQUET and sortie is None:
         raise UsageError("Le format parquet est binaire : donnez un fichier avec --sortie.")
-    with open_readonly(release.path) as con:
+    if fmt is QueryFormat.TABLE and sortie is not None:
+        raise UsageError("Dans un fichier, choisissez --format csv, json ou parquet.")
+    release = current_release(settings_for(home))
+    with open_readonly(release.path) as con, _told_in_french():
         relation = _relation(con, sql)
-        if relation is None:
-            raise UsageError("Cette requête ne rend pas de lignes : écrivez un select ou un from.")
-        if fmt is QueryFormat.PARQUET:
-            relation.write_parquet(str(sortie))
-        elif fmt is QueryFormat.CSV:
-            _write_csv(relation.columns, _rows(relation), sortie)
-        elif fmt is QueryFormat.JSON:
-            _write_json(relation, sortie)
-        else:
+        if fmt is QueryFormat.TABLE:
             _show(relation)
+        elif sortie is not None:
+            with replacing(sortie) as part:
+                _write(relation, fmt, part)
+        elif fmt is QueryFormat.CSV:
+            _csv_to(sys.stdout, relation)
+        else:
+            typer.echo(_json(relation))
 
 
 def export(
-    table: Annotated[str, typer.Argument(help="Table, par exemple socle.organisme.")],
+    table: Annotated[
+        str, typer.Argument(metavar="TABLE", help="Table, par exemple socle.organisme.")
+    ],
     fmt: Annotated[
         ExportFormat, typer.Option("--format", help="Format du fichier.")
     ] = ExportFormat.CSV,
     sortie: Annotated[
-        Path | None, typer.Option("--sortie", help="Fichier ; sinon TABLE.FORMAT ici même.")
+        Path | None,
+        typer.Option("--sortie", metavar="FICHIER", help="Fichier ; sinon TABLE.FORMAT ici même."),
     ] = None,
     home: HomeOption = None,
 ) -> None:
@@ -99,35 +120,72 @@ def export(
     release = current_release(settings_for(home))
     target = sortie or Path(f"{table}.{fmt}")
     with open_readonly(release.path) as con:
-        known = [
-            ".".join(row)
-            for row in con.execute(
-                "select table_schema, table_name from information_schema.tables order by all"
-            ).fetchall()
-        ]
+        known = _tables(con)
         if table not in known:
             near = difflib.get_close_matches(table, known, n=3) or known
             raise UsageError(
                 f"La table « {table} » n'existe pas : choisissez parmi {', '.join(near)}."
             )
         relation = con.sql(f"from {table}")
-        if fmt is ExportFormat.PARQUET:
-            relation.write_parquet(str(target))
-        elif fmt is ExportFormat.CSV:
-            _write_csv(relation.columns, _rows(relation), target)
-        else:
-            _write_xlsx(table, relation, target)
+        with replacing(target) as part:
+            if fmt is ExportFormat.XLSX:
+                _write_xlsx(table, relation, part)
+            else:
+                _write(relation, fmt, part)
     ERR.print(f"[green]✓[/] {escape(str(target))}", soft_wrap=True, highlight=False)
 
 
-def _relation(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRelation | None:
+def _tables(con: duckdb.DuckDBPyConnection) -> list[str]:
+    rows = con.execute(
+        "select table_schema, table_name from information_schema.tables order by all"
+    ).fetchall()
+    return [".".join(row) for row in rows]
+
+
+@contextmanager
+def _told_in_french() -> Iterator[None]:
+    """Say what DuckDB refuses, in whatever part of the query it found it."""
     import duckdb
 
+    kinds = {
+        duckdb.ParserException: "n'est pas du SQL bien écrit",
+        duckdb.CatalogException: "cite une table ou une fonction qui n'existe pas",
+        duckdb.BinderException: "cite une colonne qui n'existe pas ou mêle des types",
+    }
     try:
-        return con.sql(sql)
+        yield
     except duckdb.Error as error:
         text = str(error).strip()
-        raise UsageError(f"La requête est refusée par DuckDB : {text}") from error
+        kind = kinds.get(type(error), "ne peut pas être exécutée")
+        if isinstance(error, duckdb.InvalidInputException) and "read-only mode" in text:
+            kind = "veut écrire, et la base publiée se lit seulement"
+        raise UsageError(
+            f'La requête {kind} : corrigez-la (« opac query "show tables" » donne les tables, '
+            f"« opac dictionnaire » leurs colonnes). DuckDB dit :\n{text}"
+        ) from error
+
+
+def _relation(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRelation:
+    """Give the rows of the one query of ``sql``; settings may come before it."""
+    from duckdb import ExpectedResultType
+
+    asking = [
+        statement
+        for statement in con.extract_statements(sql)
+        if statement.expected_result_type == [ExpectedResultType.QUERY_RESULT]
+    ]
+    if len(asking) > 1:
+        raise UsageError("Plusieurs requêtes à la fois : lancez-les une par une.")
+    schemas = dict.fromkeys(name.split(".")[0] for name in _tables(con))
+    # So that « show tables » shows them, and a table answers to its short name.
+    con.execute(f"set search_path = '{','.join(schemas)}'")
+    relation = con.sql(sql) if asking else None
+    if relation is None:
+        raise UsageError(
+            "Cette demande ne rend pas de lignes : écrivez un select ou un from (la base publiée "
+            "se lit seulement)."
+        )
+    return relation
 
 
 def _rows(relation: duckdb.DuckDBPyRelation) -> Iterable[tuple[Any, ...]]:
@@ -135,21 +193,21 @@ def _rows(relation: duckdb.DuckDBPyRelation) -> Iterable[tuple[Any, ...]]:
         yield from chunk
 
 
-def _write_csv(
-    columns: Sequence[str], rows: Iterable[tuple[Any, ...]], target: Path | None
-) -> None:
-    if target is None:
-        _csv_to(sys.stdout, columns, rows)
-        return
-    # With a mark, or spreadsheets read accents as something else.
-    with target.open("w", encoding="utf-8-sig", newline="") as file:
-        _csv_to(file, columns, rows)
+def _write(relation: duckdb.DuckDBPyRelation, fmt: StrEnum, target: Path) -> None:
+    if fmt == QueryFormat.PARQUET:
+        relation.write_parquet(str(target))
+    elif fmt == QueryFormat.JSON:
+        target.write_text(_json(relation), encoding="utf-8")
+    else:
+        # With a mark, or spreadsheets read accents as something else.
+        with target.open("w", encoding="utf-8-sig", newline="") as file:
+            _csv_to(file, relation)
 
 
-def _csv_to(file: Any, columns: Sequence[str], rows: Iterable[tuple[Any, ...]]) -> None:
+def _csv_to(file: Any, relation: duckdb.DuckDBPyRelation) -> None:
     writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(columns)
-    for row in rows:
+    writer.writerow(relation.columns)
+    for row in _rows(relation):
         writer.writerow([_csv_cell(value) for value in row])
 
 
@@ -166,16 +224,14 @@ def _joined(value: Any) -> Any:
     return str(value) if isinstance(value, dict) else value
 
 
-def _write_json(relation: duckdb.DuckDBPyRelation, target: Path | None) -> None:
-    import json
-
-    columns = relation.columns
-    found = [dict(zip(columns, row, strict=True)) for row in _rows(relation)]
-    if target is None:
-        print_json(found)
-    else:
-        text = json.dumps(found, ensure_ascii=False, indent=2, default=str)
-        target.write_text(text, encoding="utf-8")
+def _json(relation: duckdb.DuckDBPyRelation) -> str:
+    columns: list[str] = []
+    for name in relation.columns:
+        own = name
+        while own in columns:  # two tables joined may both have a « nda »
+            own += "_1"
+        columns.append(own)
+    return json_text([dict(zip(columns, row, strict=True)) for row in _rows(relation)])
 
 
 def _write_xlsx(table: str, relation: duckdb.DuckDBPyRelation, target: Path) -> None:
@@ -203,8 +259,16 @@ def _write_xlsx(table: str, relation: duckdb.DuckDBPyRelation, target: Path) -> 
         for last, row in enumerate(_rows(relation), start=1):
             for column, value in enumerate(row):
                 if value is not None:
-                    sheet.write(last, column, _joined(value))
+                    sheet.write(last, column, _xlsx_cell(value))
         sheet.autofilter(0, 0, last, len(relation.columns) - 1)
+
+
+def _xlsx_cell(value: Any) -> Any:
+    """Give what a cell can hold: beyond its limit, Excel would get nothing at all."""
+    cell = _joined(value)
+    if isinstance(cell, str) and len(cell) > _XLSX_TEXT:
+        return cell[: _XLSX_TEXT - 1] + "…"
+    return cell
 
 
 def _show(relation: duckdb.DuckDBPyRelation) -> None:
@@ -216,8 +280,14 @@ def _show(relation: duckdb.DuckDBPyRelation) -> None:
     cells = [[_cell(value) for value in row] for row in rows[:_SHOWN_ROWS]]
     shown = _fitting(columns, cells)
     table = Table(box=None, pad_edge=False, header_style="bold")
-    for name in columns[:shown]:
-        table.add_column(escape(name), no_wrap=True, max_width=_CELL, overflow="ellipsis")
+    for position, name in enumerate(columns[:shown]):
+        table.add_column(
+            escape(name),
+            justify="right" if _numbers(row[position] for row in rows) else "left",
+            no_wrap=True,
+            max_width=_CELL,
+            overflow="ellipsis",
+        )
     for row in cells:
         table.add_row(*(escape(value) for value in row[:shown]))
     OUT.print(table)
@@ -227,7 +297,8 @@ def _show(relation: duckdb.DuckDBPyRelation) -> None:
     if shown < len(columns):
         notes.append(f"colonnes non montrées : {', '.join(columns[shown:])}")
     if notes:
-        ERR.print(f"({' ; '.join(notes)} — tout : --format csv)", style="dim", soft_wrap=True)
+        told = fitted(ERR, f"({' ; '.join(notes)} — tout : --format csv)")
+        ERR.print(escape(told), style="dim", soft_wrap=True, highlight=False)
     elif not rows:
         ERR.print("(aucune ligne)", style="dim")
 
@@ -236,21 +307,26 @@ def _fitting(columns: Sequence[str], cells: list[list[str]]) -> int:
     """Count the columns that fit the width whole: an identifier cut in two is not read."""
     left = OUT.width
     for position, name in enumerate(columns):
-        widest = max([len(name), *(len(row[position]) for row in cells)])
-        left -= min(widest, _CELL) + 2
+        widest = max([cell_len(name), *(cell_len(row[position]) for row in cells)])
+        left -= min(widest, _CELL)
         if left < 0:
             return max(position, 1)
+        left -= 2  # between two columns
     return len(columns)
+
+
+def _numbers(values: Iterable[Any]) -> bool:
+    found = [value for value in values if value is not None]
+    return bool(found) and all(type(value) in (int, float, Decimal) for value in found)
 
 
 def _show_one(columns: Sequence[str], row: tuple[Any, ...]) -> None:
     """Show a single row upright: twenty figures side by side are not read."""
-    table = Table(box=None, pad_edge=False, show_header=False)
-    table.add_column(style="bold")
-    table.add_column(overflow="fold")
+    width = max(map(cell_len, columns))
     for name, value in zip(columns, row, strict=True):
-        table.add_row(escape(name), escape(_cell(value)))
-    OUT.print(table)
+        line = Text(f"{name:<{width}}  {_cell(value)}".rstrip())
+        line.stylize("bold", 0, len(name))
+        OUT.print(line, soft_wrap=True)
 
 
 def _cell(value: Any) -> str:
@@ -258,4 +334,4 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "oui" if value else "non"
-    return str(_joined(value))
+    return _CONTROL.sub("␣", str(_joined(value)))

@@ -15,7 +15,6 @@ from pipelines.warehouse.models import (
     CONTROLS,
     RUN,
     STAGING,
-    Model,
     load_models,
     load_reference_files,
     run_models,
@@ -56,9 +55,18 @@ def add_controls(home: Home, build: Build, controls: Sequence[dict[str, Any]]) -
         run_models(con, late)
 
 
-def documented_models() -> tuple[Model, ...]:
-    """Every model, in the order in which they run."""
-    return load_models()
+def column_types(home: Home) -> dict[str, dict[str, str]]:
+    """Give the types of the new database, by table and column."""
+    import duckdb
+
+    found: dict[str, dict[str, str]] = {}
+    with duckdb.connect(database_path(home), read_only=True) as con:
+        for schema, table, column, kind in con.execute(
+            "select table_schema, table_name, column_name, data_type "
+            "from information_schema.columns order by table_schema, table_name, ordinal_position"
+        ).fetchall():
+            found.setdefault(f"{schema}.{table}", {})[column] = kind
+    return found
 
 
 @contextmanager
