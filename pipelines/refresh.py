@@ -52,7 +52,7 @@ def refresh(
     home = Home(settings.home)
     home.prepare()
     # Great Expectations takes seconds to import: its process starts before everything else.
-    with refresh_lock(home), shared_worker(home.log):
+    with refresh_lock(home), home_errors(home.root), shared_worker(home.log):
         run = journal.start(home, source=str(source) if source else "liste officielle")
         try:
             outcome = _run(settings, home, _config(settings, source, date, accepted, progress))

@@ -72,7 +72,8 @@ def query(
         str, typer.Argument(metavar="SQL", help="Requête, par exemple « from marche.synthese ».")
     ],
     fmt: Annotated[
-        QueryFormat, typer.Option("--format", help="Forme de la réponse.")
+        QueryFormat,
+        typer.Option("--format", metavar="|".join(QueryFormat), help="Forme de la réponse."),
     ] = QueryFormat.TABLE,
     sortie: Annotated[
         Path | None,
@@ -108,7 +109,8 @@ def export(
         str, typer.Argument(metavar="TABLE", help="Table, par exemple socle.organisme.")
     ],
     fmt: Annotated[
-        ExportFormat, typer.Option("--format", help="Format du fichier.")
+        ExportFormat,
+        typer.Option("--format", metavar="|".join(ExportFormat), help="Format du fichier."),
     ] = ExportFormat.CSV,
     sortie: Annotated[
         Path | None,
@@ -147,22 +149,20 @@ def _told_in_french() -> Iterator[None]:
     """Say what DuckDB refuses, in whatever part of the query it found it."""
     import duckdb
 
-    kinds = {
-        duckdb.ParserException: "n'est pas du SQL bien écrit",
-        duckdb.CatalogException: "cite une table ou une fonction qui n'existe pas",
-        duckdb.BinderException: "cite une colonne qui n'existe pas ou mêle des types",
+    known = '« opac query "show tables" » donne les tables, « opac dictionnaire » leurs colonnes'
+    kinds: dict[type[Exception], str] = {
+        duckdb.ParserException: "La requête n'est pas du SQL bien écrit : corrigez-la",
+        duckdb.CatalogException: f"La requête cite ce qui n'existe pas : {known}",
+        duckdb.BinderException: f"La requête ne va pas avec les colonnes : {known}",
     }
     try:
         yield
     except duckdb.Error as error:
-        text = str(error).strip()
-        kind = kinds.get(type(error), "ne peut pas être exécutée")
+        text = re.sub(r"\n\s*\n", "\n", str(error).strip())
+        told = kinds.get(type(error), "La requête ne peut pas être exécutée : corrigez-la")
         if isinstance(error, duckdb.InvalidInputException) and "read-only mode" in text:
-            kind = "veut écrire, et la base publiée se lit seulement"
-        raise UsageError(
-            f'La requête {kind} : corrigez-la (« opac query "show tables" » donne les tables, '
-            f"« opac dictionnaire » leurs colonnes). DuckDB dit :\n{text}"
-        ) from error
+            told = "La requête veut écrire, et la base publiée se lit seulement : retirez-en cela"
+        raise UsageError(f"{told} (DuckDB : {text}).") from error
 
 
 def _relation(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRelation:

@@ -37,7 +37,7 @@ _INTERRUPTED = 130
 
 def main() -> None:
     """Run the command and exit with its documented code."""
-    run(lambda: app(standalone_mode=False))
+    run(lambda: app(prog_name="opac", standalone_mode=False))
 
 
 def run(command: Callable[[], object]) -> None:

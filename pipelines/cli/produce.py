@@ -11,6 +11,7 @@ import typer
 from rich.markup import escape
 
 from pipelines.cli.common import OUT, HomeOption, JsonOption, print_json, settings_for
+from pipelines.cli.files import replacing
 from pipelines.errors import UsageError
 from pipelines.home import Home
 
@@ -27,18 +28,26 @@ def refresh(
         Path | None,
         typer.Option(
             "--source",
+            metavar="CHEMIN",
             readable=False,
             help="Liste locale (.csv, .csv.gz, .zip, .parquet) ou dossier de listes datées ; "
             "sinon la liste officielle.",
         ),
     ] = None,
-    date: Annotated[str | None, typer.Option("--date", help="Date du contenu, AAAA-MM-JJ.")] = None,
+    date: Annotated[
+        str | None, typer.Option("--date", metavar="AAAA-MM-JJ", help="Date du contenu.")
+    ] = None,
     accepter: Annotated[
         list[str] | None,
-        typer.Option("--accepter", help="Écart de comparaison accepté pour cette liste."),
+        typer.Option(
+            "--accepter", metavar="RÈGLE", help="Écart de comparaison accepté pour cette liste."
+        ),
     ] = None,
     motif: Annotated[
-        str, typer.Option("--motif", help="Pourquoi l'écart est accepté (gardé dans la base).")
+        str,
+        typer.Option(
+            "--motif", metavar="TEXTE", help="Pourquoi l'écart est accepté (gardé dans la base)."
+        ),
     ] = "",
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -96,20 +105,31 @@ def parse_date(text: str | None) -> dt.date | None:
 
 
 def generate_register(
-    lignes: Annotated[int, typer.Option("--lignes", min=1, help="Nombre d'organismes.")] = 2000,
-    graine: Annotated[int, typer.Option("--graine", help="Même graine, mêmes octets.")] = 1,
+    lignes: Annotated[
+        int, typer.Option("--lignes", metavar="N", min=1, help="Nombre d'organismes.")
+    ] = 2000,
+    graine: Annotated[
+        int, typer.Option("--graine", metavar="N", help="Même graine, mêmes octets.")
+    ] = 1,
     date: Annotated[
-        str, typer.Option("--date", help="Date de la (première) liste.")
+        str, typer.Option("--date", metavar="AAAA-MM-JJ", help="Date de la (première) liste.")
     ] = "2025-10-15",
     pieges: Annotated[
-        bool, typer.Option("--pieges", help="Ajouter tous les pièges connus, en nombre connu.")
+        bool,
+        typer.Option(
+            "--pieges", metavar="", help="Ajouter tous les pièges connus, en nombre connu."
+        ),
     ] = False,
     sequence: Annotated[
-        int, typer.Option("--sequence", min=0, help="Nombre de listes datées à la suite.")
+        int,
+        typer.Option("--sequence", metavar="N", min=0, help="Nombre de listes datées à la suite."),
     ] = 0,
-    pas: Annotated[int, typer.Option("--pas", min=1, help="Jours entre deux listes.")] = 1,
+    pas: Annotated[
+        int, typer.Option("--pas", metavar="N", min=1, help="Jours entre deux listes.")
+    ] = 1,
     sortie: Annotated[
-        Path | None, typer.Option("--sortie", help="Fichier, ou dossier d'une séquence.")
+        Path | None,
+        typer.Option("--sortie", metavar="CHEMIN", help="Fichier, ou dossier d'une séquence."),
     ] = None,
     as_json: JsonOption = False,
 ) -> None:
@@ -149,7 +169,10 @@ def generate_register(
 
 def dictionary(
     sortie: Annotated[
-        Path | None, typer.Option("--sortie", help="Fichier Markdown ; sinon la sortie standard.")
+        Path | None,
+        typer.Option(
+            "--sortie", metavar="FICHIER", help="Fichier Markdown ; sinon la sortie standard."
+        ),
     ] = None,
 ) -> None:
     """Donner le dictionnaire des tables et des colonnes."""
@@ -159,4 +182,5 @@ def dictionary(
     if sortie is None:
         typer.echo(text, nl=False)
     else:
-        sortie.write_text(text, encoding="utf-8")
+        with replacing(sortie) as part:
+            part.write_text(text, encoding="utf-8")

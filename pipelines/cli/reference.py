@@ -33,6 +33,8 @@ def reference_text() -> str:
                 label = f"`{word}`"
             else:
                 label = ", ".join(f"`{opt}`" for opt in [*param.opts, *param.secondary_opts])
+                if param.metavar:
+                    label += f" `{param.metavar}`".replace("|", "\\|")
             default = "" if param.default in (None, False, "") else f" (défaut : {param.default})"
             rows.append(f"| {label} | {_sentence(param.help)}{default} |")
         parts += [f"## opac {name}", "", _sentence(command.help), ""]

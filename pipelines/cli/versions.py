@@ -6,8 +6,8 @@ import datetime as dt
 from typing import Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
+from rich.text import Text
 
 from pipelines import journal
 from pipelines.cli.common import (
@@ -16,6 +16,7 @@ from pipelines.cli.common import (
     JsonOption,
     ago,
     current_release,
+    fitted,
     print_json,
     settings_for,
 )
@@ -68,7 +69,8 @@ def list_releases(home: HomeOption = None, as_json: JsonOption = False) -> None:
 
 def go_back(
     version: Annotated[
-        str | None, typer.Argument(help="Version voulue ; sinon celle d'avant la courante.")
+        str | None,
+        typer.Argument(metavar="VERSION", help="Version voulue ; sinon celle d'avant la courante."),
     ] = None,
     home: HomeOption = None,
 ) -> None:
@@ -89,7 +91,9 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
         print_json(found)
         return
     colour = "green" if found["etat"] == "à jour" else "red"
-    OUT.print(f"[bold {colour}]{found['etat']}[/] — {escape(found['raison'])}", highlight=False)
+    told = Text(fitted(OUT, f"{found['etat']} — {found['raison']}"))
+    told.stylize(f"bold {colour}", 0, len(found["etat"]))
+    OUT.print(told, soft_wrap=True)
     labels = {
         "home": "dossier",
         "version": "version",
@@ -102,7 +106,8 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     for key, label in labels.items():
         value = found[key]
         text = ", ".join(value) if isinstance(value, list) else value
-        OUT.print(f"  {label:<21}: {escape(str(text or 'aucun'))}", soft_wrap=True, highlight=False)
+        line = fitted(OUT, f"  {label:<21}: {text or 'aucun'}", indent=25)
+        OUT.print(Text(line), soft_wrap=True)
 
 
 def _status(settings: Settings) -> dict[str, Any]:

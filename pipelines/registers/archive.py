@@ -52,6 +52,11 @@ class Sighting:
     avertissements: list[str] = field(default_factory=list)
 
     @property
+    def date(self) -> dt.date:
+        """Content date."""
+        return dt.date.fromisoformat(self.date_contenu)
+
+    @property
     def order(self) -> tuple[str, str, str]:
         """Order between lists: content date, then latest declaration, then SHA-256."""
         return (self.date_contenu, self.derniere_declaration or "", self.sha256)
@@ -64,6 +69,7 @@ class Profile:
     mise_en_page: str
     lignes: int
     derniere_declaration: str | None
+    avertissements: tuple[str, ...]
 
 
 def profile(path: Path) -> Profile:
@@ -81,7 +87,10 @@ def profile(path: Path) -> Profile:
         latest = max(filter(None, (latest, found)), default=None)
     if lines == 0:
         raise NotTheList("La liste n'a qu'un en-tête et aucune ligne : redemandez-la à la source.")
-    return Profile(reader.layout.name, lines, latest.isoformat() if latest else None)
+    layout = reader.layout
+    return Profile(
+        layout.name, lines, latest.isoformat() if latest else None, tuple(layout.warnings)
+    )
 
 
 class Archive:

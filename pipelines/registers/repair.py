@@ -25,6 +25,8 @@ _LOOKS: dict[Kind, re.Pattern[str]] = {
     Kind.INTEGER: re.compile(r"-?\d{0,9}"),
     Kind.NSF: re.compile(r"\w{0,4}"),
 }
+# A well-formed field, quoted or bare.
+_FIELD = re.compile(r'"(?:[^"]|"")*"|[^"]*')
 
 
 @dataclass
@@ -126,14 +128,16 @@ def _closing_before_delimiter(texte: str, layout: Layout) -> list[str] | None:
 
 
 def _plain_split(texte: str, layout: Layout) -> list[str] | None:
-    """Split at every delimiter: right when a lone quote is all that is wrong."""
-    return _right_width([_unquoted(value) for value in texte.split(layout.delimiter)], layout)
+    """Split at every delimiter: right when a lone quote in one field is all that is wrong."""
+    fields = texte.split(layout.delimiter)
+    odd = [field for field in fields if not _FIELD.fullmatch(field)]
+    if len(odd) != 1 or odd[0].count('"') % 2 == 0:
+        return None  # a quoted value holds a delimiter
+    return _right_width([_unquoted(field) for field in fields], layout)
 
 
-def _unquoted(value: str) -> str:
-    if len(value) > 1 and value.startswith('"') and value.endswith('"'):
-        return value[1:-1].replace('""', '"')
-    return value.strip('"')
+def _unquoted(field: str) -> str:
+    return field.removeprefix('"').removesuffix('"').replace('""', '"')
 
 
 def _right_width(values: list[str], layout: Layout) -> list[str] | None:

@@ -8,17 +8,16 @@ import re
 import shutil
 import zipfile
 import zlib
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
 from zoneinfo import ZoneInfo
 
 from pipelines.errors import NotTheList, SourceUnavailable, UsageError
 from pipelines.home import Home
-from pipelines.registers.archive import Archive, Sighting, file_sha256, now, profile
-from pipelines.registers.download import Fetched, NotModified, Validators, fetch
+from pipelines.registers.archive import Archive, Sighting, now, profile
+from pipelines.registers.download import Fetched, Validators, fetch
 from pipelines.registers.http import size_text
-from pipelines.registers.reading import ListReader
 from pipelines.settings import Settings
 
 OFFICIAL, LOCAL = "officielle", "fichiers locaux"
@@ -40,6 +39,20 @@ class Request:
     source: Path | None = None
     date: dt.date | None = None
     progress: bool = False
+
+
+@dataclass(frozen=True)
+class _Provenance:
+    """Where a content came from."""
+
+    origin: str
+    route: str
+    asked_url: str
+    final_url: str
+    licence: str
+    attribution: str
+    headers: dict[str, str] = field(default_factory=dict)
+    warnings: list[str] = field(default_factory=list)
 
 
 def acquire(settings: Settings, request: Request) -> Sighting:
@@ -75,28 +88,40 @@ def acquire(settings: Settings, request: Request) -> Sighting:
 
 def _official(settings: Settings, archive: Archive, folder: Path, request: Request) -> Sighting:
     answer = fetch(settings, folder, _validators(archive), progress=request.progress)
-    if isinstance(answer, NotModified):
-        earlier = archive.last_sighting(answer.sha256)
-        if earlier is None:  # validators come from sightings, so this cannot be
-            raise SourceUnavailable(
-                "La source renvoie à une liste inconnue : relancez la commande."
-            )
-        sighting = replace(
-            earlier,
-            vu=now(),
-            route=answer.route,
-            adresse_demandee=answer.asked_url,
-            adresse_finale=answer.final_url,
-            entetes={**earlier.entetes, **answer.headers},
-            avertissements=answer.warnings,
-            date_contenu=request.date.isoformat() if request.date else earlier.date_contenu,
+    if isinstance(answer, Fetched):
+        came = _Provenance(
+            OFFICIAL,
+            answer.route,
+            answer.asked_url,
+            answer.final_url,
+            answer.licence,
+            answer.attribution,
+            answer.headers,
+            answer.warnings,
         )
-        archive.add(sighting)
-        return sighting
+        try:
+            return _record(archive, answer.path, _date(request.date, answer.last_modified), came)
+        finally:
+            answer.path.unlink(missing_ok=True)
+    earlier = archive.last_sighting(answer.sha256)
+    if earlier is None:  # validators come from sightings, so this cannot be
+        raise SourceUnavailable("La source renvoie à une liste inconnue : relancez la commande.")
+    came = _Provenance(
+        OFFICIAL,
+        answer.route,
+        answer.asked_url,
+        answer.final_url,
+        earlier.licence,
+        earlier.attribution,
+        {**earlier.entetes, **answer.headers},
+        answer.warnings,
+    )
+    copy = folder / "recu-connu"
     try:
-        return _record(archive, answer.path, _date(request.date, answer.last_modified), answer)
+        archive.restore(answer.sha256, copy)
+        return _record(archive, copy, request.date or earlier.date, came)
     finally:
-        answer.path.unlink(missing_ok=True)
+        copy.unlink(missing_ok=True)
 
 
 def _validators(archive: Archive) -> dict[str, Validators]:
@@ -116,33 +141,25 @@ def _date(asked: dt.date | None, modified: dt.datetime | None) -> dt.date:
     return (modified or dt.datetime.now(dt.UTC)).astimezone(PARIS).date()
 
 
-def _record(
-    archive: Archive, path: Path, date: dt.date, answer: Fetched | None, named: Path | None = None
-) -> Sighting:
+def _record(archive: Archive, path: Path, date: dt.date, came: _Provenance) -> Sighting:
     """Check that ``path`` is the list, archive it and record the sighting."""
-    earlier = archive.last_sighting(file_sha256(path))
-    found = profile(path) if earlier is None else None
-    sha256 = archive.store(path)
-    asked = answer.asked_url if answer else str(named or path)
+    found = profile(path)
     sighting = Sighting(
         date_contenu=date.isoformat(),
         vu=now(),
-        origine=OFFICIAL if answer else LOCAL,
-        route=answer.route if answer else "fichier",
-        adresse_demandee=asked,
-        adresse_finale=answer.final_url if answer else asked,
-        sha256=sha256,
+        origine=came.origin,
+        route=came.route,
+        adresse_demandee=came.asked_url,
+        adresse_finale=came.final_url,
+        sha256=archive.store(path),
         octets=path.stat().st_size,
-        mise_en_page=found.mise_en_page if found else earlier.mise_en_page,  # type: ignore[union-attr]
-        lignes=found.lignes if found else earlier.lignes,  # type: ignore[union-attr]
-        derniere_declaration=(found or earlier).derniere_declaration,  # type: ignore[union-attr]
-        licence=answer.licence if answer else _LOCAL_LICENCE,
-        attribution=answer.attribution if answer else _LOCAL_ATTRIBUTION,
-        entetes=answer.headers if answer else {},
-        avertissements=[
-            *(answer.warnings if answer else []),
-            *ListReader(path).layout.warnings,
-        ],
+        mise_en_page=found.mise_en_page,
+        lignes=found.lignes,
+        derniere_declaration=found.derniere_declaration,
+        licence=came.licence,
+        attribution=came.attribution,
+        entetes=came.headers,
+        avertissements=[*came.warnings, *found.avertissements],
     )
     archive.add(sighting)
     return sighting
@@ -196,7 +213,9 @@ def _local(
         _unpack(path, copy, settings.max_unpacked)
         if copy.stat().st_size == 0:
             raise NotTheList(f"Le fichier « {path} » est vide : redemandez-le à la source.")
-        return _record(archive, copy, day, None, named=path)
+        named = str(path)
+        came = _Provenance(LOCAL, "fichier", named, named, _LOCAL_LICENCE, _LOCAL_ATTRIBUTION)
+        return _record(archive, copy, day, came)
     finally:
         copy.unlink(missing_ok=True)
 

@@ -48,7 +48,7 @@ class Build:
     @property
     def date_liste(self) -> dt.date:
         """Content date of the list."""
-        return dt.date.fromisoformat(self.liste.date_contenu)
+        return self.liste.date
 
 
 @dataclass(frozen=True)

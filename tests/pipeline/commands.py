@@ -6,7 +6,7 @@ import os
 import re
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,7 +18,8 @@ from pipelines.home import Home
 from pipelines.settings import ROOT
 from pipelines.warehouse.release import Release, current, open_readonly
 
-_OPAC = (sys.executable, "-m", "pipelines.cli.main")
+_OPAC = ("-m", "pipelines.cli.main")
+_THEN = "import os, sys; os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 _ADVICE = re.compile(
     r"\b(vérifiez|redemandez|relancez|réessayez|adaptez|attendez|libérez|donnez|choisissez"
     r"|convertissez|gardez|relevez|signalez|acceptez)\b"
@@ -73,19 +74,17 @@ class Opac:
 
 
 def start(
-    *args: object,
-    env: Mapping[str, str] | None = None,
-    before: Callable[[], None] | None = None,
+    *args: object, env: Mapping[str, str] | None = None, before: str = ""
 ) -> subprocess.Popen[str]:
-    """Start ``opac`` as a process of its own; ``before`` runs in it first."""
+    """Start ``opac`` as a process of its own, bound by the Python lines run ``before`` it."""
+    prelude = ["-c", f"{before}\n{_THEN}"] if before else []
     return subprocess.Popen(
-        [*_OPAC, *map(str, args)],
+        [sys.executable, *prelude, *_OPAC, *map(str, args)],
         cwd=ROOT,
-        env=os.environ | (env or {}),
+        env={**os.environ, **(env or {})},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=before,
     )
 
 

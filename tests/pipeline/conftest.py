@@ -21,7 +21,6 @@ from tests.pipeline.commands import Opac
 from tests.pipeline.lists import DAY, good_list
 from tests.registers.server import RegisterServer, serve
 
-
 _worker: list[GxWorker] = []
 
 

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import polars as pl
 
+from pipelines.registers.contract import NAMES
 from pipelines.registers.layout import Layout
 from pipelines.registers.normalise import normalise
 from pipelines.registers.reading import Block, ListReader, Rejected
@@ -23,7 +24,7 @@ class Read(NamedTuple):
     repaired: list[int]
     layout: Layout
 
-    def values(self, name: str) -> list[str | None]:
+    def values(self, name: str) -> list[str | int | None]:
         return self.rows[name].to_list()
 
 
@@ -50,8 +51,9 @@ class Typed(NamedTuple):
 def read_file(path: Path) -> Read:
     reader = ListReader(path)
     blocks = list(reader.blocks())
+    none = pl.DataFrame(schema={"ligne": pl.Int64, **dict.fromkeys(NAMES, pl.String)})
     return Read(
-        pl.concat([block.rows for block in blocks]).sort("ligne"),
+        pl.concat([none, *(block.rows for block in blocks)]).sort("ligne"),
         sorted((r for block in blocks for r in block.rejected), key=lambda r: r.ligne),
         sorted(ligne for block in blocks for ligne in block.repaired),
         reader.layout,
