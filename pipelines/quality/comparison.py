@@ -150,15 +150,18 @@ def _certified_share(now: Facts, before: Facts, day: dt.date) -> Control:
 
 
 def _category(flag: str, now: Facts, before: Facts, day: dt.date) -> Control:
+    """Compare shares, not counts: fewer rows are the business of ``nb_lignes`` alone."""
     least = threshold("part_categorie_min", day)
+    old, new = (facts.share(facts.certified[flag]) for facts in (before, now))
     return _control(
         _Finding(
             f"certifies.{flag.removeprefix('certifie_')}",
             flag,
-            now.certified[flag] >= least * before.certified[flag] - _SLACK,
-            f"{now.certified[flag]}, {before.certified[flag]} dans la version précédente",
-            f"au moins {100 * least:g} % de la version précédente",
-            f"Organismes certifiés ({flag}) comparés à la version précédente",
+            new >= least * old - _SLACK,
+            f"{100 * new:.2f} % des lignes ({now.certified[flag]}), {100 * old:.2f} % "
+            f"({before.certified[flag]}) dans la version précédente",
+            f"au moins {100 * least:g} % de la part précédente",
+            f"Part d'organismes certifiés ({flag}) comparée à la version précédente",
         )
     )
 

@@ -181,8 +181,8 @@ def refusal(home: Home, build: Build, report: Report) -> str:
     page = report_folder(home, build) / "rapport.html"
     if not blocking:
         return f"Le rapport de cette construction ne permet pas de la publier : voyez {page}."
-    first, others = blocking[0], len(blocking) - 1
-    more = f" ; et {others} autre{'s' if others > 1 else ''}" if others else ""
+    first, others = blocking[0], [control.regle for control in blocking[1:]]
+    more = f" ; et aussi {', '.join(others[:5])}{'…' if len(others) > 5 else ''}" if others else ""
     return (
         f"La liste du {build.liste.date_contenu} est refusée par {first.regle} "
         f"({first.statut} : {first.mesure} ; attendu : {first.attendu}){more} : "

@@ -213,16 +213,7 @@ def test_what_neither_route_gives_is_not_the_list(
 
 
 _CONTENTS: dict[str, tuple[bytes, int, str]] = {
-    name: _FILES[name]
-    for name in (
-        "latin-1",
-        "unknown encoding",
-        "renamed column",
-        "missing column",
-        "half of the rows",
-        "blank certifie_vae",
-        "repeated",
-    )
+    name: _FILES[name] for name in ("latin-1", "missing column", "half of the rows")
 }
 
 

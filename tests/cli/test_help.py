@@ -1,0 +1,99 @@
+"""What typer says by itself is said in French as well: help and usage errors."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+import pytest
+import typer
+
+from pipelines.cli.french import usage_sentence
+from pipelines.cli.main import app
+from tests.pipeline.commands import Opac
+
+GROUP: Any = typer.main.get_command(app)
+COMMANDS = list(GROUP.commands)
+ENGLISH = re.compile(
+    r"usage: |\b(show|this|message|exit|commands?|errors?|missing|invalid|value|required|default"
+    r"|try|help for|no such|did you mean|requires|extra|arguments?\(s\)|input|should|bool|list)\b",
+    re.IGNORECASE,
+)
+
+
+def test_the_commands_are_those_documented() -> None:
+    assert sorted(COMMANDS) == sorted(
+        ["refresh", "status", "query", "export", "path", "releases", "rollback"]
+        + ["dictionnaire", "generer-registre"]
+    )
+
+
+@pytest.mark.parametrize("command", [None, *COMMANDS])
+@pytest.mark.parametrize("option", ["--help", "-h"])
+def test_help_is_french(opac: Opac, command: str | None, option: str) -> None:
+    ran = opac(*([command] if command else []), option)
+    assert ran.code == 0
+    assert ran.err == ""
+    assert f"Usage : opac {command or '[OPTIONS]'}" in ran.out
+    assert "Afficher cette aide." in ran.out
+    assert not ENGLISH.search(ran.out.replace("--help", "")), ran.out
+
+
+def test_help_of_the_whole_gives_commands_and_exit_codes(opac: Opac) -> None:
+    told = opac("--help").out
+    assert "Commandes" in told
+    for name in COMMANDS:
+        assert re.search(rf"│ {name} +[A-ZÉ]", told), name
+    codes = re.findall(r"\b([0-9]) (?=[a-zé])", re.sub(r"\s+", " ", told.split("sortie :")[1]))
+    assert sorted(codes) == ["0", "1", "2", "3", "4", "5", "6"]
+
+
+def test_no_command_gives_the_help(opac: Opac) -> None:
+    ran = opac()
+    assert (ran.code, ran.err) == (2, "")
+    assert "Usage : opac" in ran.out
+
+
+def test_help_says_defaults_and_obligations(opac: Opac) -> None:
+    assert "[défaut : 2000]" in opac("generer-registre", "--help").out
+    told = opac("query", "--help").out
+    assert "[obligatoire]" in told
+    assert "table|csv|json|parquet" in told
+
+
+WRONG = {
+    "query": "Il manque l'argument SQL : « opac query --help » dit comment l'écrire.",
+    "query a b": "« b » est en trop : « opac query --help » dit comment l'écrire.",
+    "query a --formt csv": "L'option --formt n'existe pas (proches : --format, --home, --sortie) : ",
+    "status -z": "L'option -z n'existe pas : ",
+    "--zz": "L'option --zz n'existe pas : « opac --help » dit",
+    "statu": "La commande « statu » n'existe pas (proches : status) : « opac --help » dit",
+    "zz": "La commande « zz » n'existe pas : ",
+    "query a --format": "L'option --format attend une valeur : ",
+    "status --json=1": "L'option --json ne prend pas de valeur : ",
+    "query a --format xml": "--format ne peut pas valoir « xml » (valeurs possibles : table, csv, "
+    "json, parquet) : ",
+    "export t --format ods": "--format ne peut pas valoir « ods » (valeurs possibles : csv, "
+    "parquet, xlsx) : ",
+    "generer-registre --lignes abc": "--lignes attend un nombre entier : ",
+    "generer-registre --graine 1.5": "--graine attend un nombre entier : ",
+    "generer-registre --lignes 0": "--lignes doit valoir au moins 1 : ",
+    "rollback a b": "« b » est en trop : ",
+}
+
+
+@pytest.mark.parametrize("words", WRONG)
+def test_a_wrong_request_is_told_in_french(opac: Opac, words: str) -> None:
+    ran = opac(*words.split())
+    assert (ran.code, ran.out) == (2, "")
+    assert ran.err.startswith(f"Erreur : {WRONG[words]}")
+    assert ran.err.endswith(" --help » dit comment l'écrire.\n")
+    assert ran.err.count("\n") == 1
+    assert not ENGLISH.search(ran.err.replace("--help", "")), ran.err
+
+
+def test_an_error_unknown_to_us_is_not_lost() -> None:
+    told = usage_sentence(typer.TyperException("Something new"))
+    assert told == (
+        "La demande n'est pas comprise (Something new) : « opac --help » dit comment l'écrire."
+    )
