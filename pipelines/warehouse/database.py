@@ -104,7 +104,7 @@ def _list_facts(build: Build) -> str:
         "lignes_liste": sighting.lignes,
         "derniere_declaration": sighting.derniere_declaration,
         "code": build.code,
-        "acceptations": " ; ".join(accepted) or None,
+        "acceptations": accepted or None,
         "licence": sighting.licence,
         "attribution": sighting.attribution,
     }
