@@ -1,10 +1,8 @@
 # Everything runs in an environment of the project's own (.venv), made on the first call.
 # Debian's Python refuses to install outside one and may lack ensurepip, hence uv, kept in .outils.
 PYTHON ?= python3
-# --python pins the environment to the interpreter that make was asked to use.
 UV = PYTHONPATH=.outils $(PYTHON) -m uv
 SYNC = $(UV) pip install --python .venv --compile-bytecode --require-hashes --quiet
-export UV_PROJECT_ENVIRONMENT := .venv
 BIN = .venv/bin
 
 .PHONY: run test lint types bench docs lock dev clean
