@@ -11,8 +11,8 @@ from pipelines.home import unusable
 
 _REASONS: dict[type[Exception], str] = {
     IsADirectoryError: "c'est un dossier",
-    FileNotFoundError: "son dossier n'existe pas",
-    NotADirectoryError: "son dossier n'en est pas un",
+    NotADirectoryError: "son dossier est un fichier",
+    FileExistsError: "son dossier est un fichier",
     PermissionError: "l'écriture y est refusée",
 }
 
@@ -25,7 +25,7 @@ def replacing(target: Path) -> Iterator[Path]:
         UsageError: ``target`` cannot be written.
         HomeUnusable: no space is left for it.
     """
-    try:
+    with _told(target):
         if target.is_dir():
             raise IsADirectoryError
         if target.exists() and not target.is_file():
@@ -35,26 +35,30 @@ def replacing(target: Path) -> Iterator[Path]:
         # Root may write anything: a released base is protected by its mode alone.
         if path.exists() and not path.stat().st_mode & 0o222:
             raise PermissionError
+        path.parent.mkdir(parents=True, exist_ok=True)
         part = path.with_name(f".{path.name}.partiel")
         part.touch()
+        part.unlink()  # DuckDB would write beside a file that exists, and leave it there
         try:
             yield part
             part.replace(path)
         finally:
             part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _told(target: Path) -> Iterator[None]:
+    try:
+        yield
     except OpacError:
         raise
     except Exception as error:
-        if (told := _unwritable(target, error)) is None:
-            raise
-        raise told from error
-
-
-def _unwritable(target: Path, error: Exception) -> OpacError | None:
-    reason = _REASONS.get(type(error))
-    if reason is None:
-        return unusable(target.parent, error)
-    return UsageError(
-        f"« {target} » ne peut pas être écrit ({reason}) : choisissez un autre fichier avec "
-        "--sortie."
-    )
+        if (reason := _REASONS.get(type(error))) is not None:
+            raise UsageError(
+                f"« {target} » ne peut pas être écrit ({reason}) : choisissez un autre fichier "
+                "avec --sortie."
+            ) from error
+        # DuckDB and xlsxwriter tell of a full disk in words of theirs.
+        if (told := unusable(target.parent, error)) is not None:
+            raise told from error
+        raise

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
 import json
 import re
 import sys
@@ -16,7 +17,7 @@ from rich.console import Console
 from rich.text import Text
 
 from pipelines.errors import UsageError
-from pipelines.home import Home
+from pipelines.home import Home, home_errors
 from pipelines.settings import Settings
 from pipelines.warehouse.release import Release, current
 
@@ -40,9 +41,16 @@ _asked: list[Path] = []
 
 
 def settings_for(home: Path | None) -> Settings:
-    """Settings of the home asked for."""
+    """Settings of the home asked for.
+
+    Raises:
+        HomeUnusable: it is not a folder, or it is forbidden.
+    """
     settings = Settings.load(home)
     _asked[:] = [settings.home]
+    with home_errors(settings.home):
+        if settings.home.exists() and not settings.home.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(settings.home))
     return settings
 
 

@@ -28,14 +28,15 @@ from pipelines.cli.common import (
     json_text,
     settings_for,
 )
-from pipelines.cli.files import replacing
 from pipelines.errors import UsageError
+from pipelines.files import replacing
 from pipelines.warehouse.release import open_readonly
 
 if TYPE_CHECKING:
     import duckdb
 
 _SHOWN_ROWS = 50
+# Where not all columns fit, a long text leaves room for others.
 _CELL = 40
 # What a worksheet holds, its header aside.
 _XLSX_ROWS = 1_048_575
@@ -158,7 +159,7 @@ def _told_in_french() -> Iterator[None]:
     try:
         yield
     except duckdb.Error as error:
-        text = re.sub(r"\n\s*\n", "\n", str(error).strip())
+        text = re.sub(r"^[A-Z][\w ]* Error: |\n(?=\s*\n)", "", str(error).strip())
         told = kinds.get(type(error), "La requête ne peut pas être exécutée : corrigez-la")
         if isinstance(error, duckdb.InvalidInputException) and "read-only mode" in text:
             told = "La requête veut écrire, et la base publiée se lit seulement : retirez-en cela"
@@ -220,7 +221,7 @@ def _csv_cell(value: Any) -> Any:
 def _joined(value: Any) -> Any:
     """Write a list in one cell."""
     if isinstance(value, list):
-        return ", ".join(str(item) for item in value)
+        return ", ".join("" if item is None else str(item) for item in value)
     return str(value) if isinstance(value, dict) else value
 
 
@@ -278,14 +279,18 @@ def _show(relation: duckdb.DuckDBPyRelation) -> None:
         _show_one(columns, rows[0])
         return
     cells = [[_cell(value) for value in row] for row in rows[:_SHOWN_ROWS]]
-    shown = _fitting(columns, cells)
+    cap = OUT.width
+    shown = _fitting(columns, cells, cap)
+    if shown < len(columns):
+        cap = _CELL
+        shown = _fitting(columns, cells, cap)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for position, name in enumerate(columns[:shown]):
         table.add_column(
             escape(name),
             justify="right" if _numbers(row[position] for row in rows) else "left",
             no_wrap=True,
-            max_width=_CELL,
+            max_width=cap,
             overflow="ellipsis",
         )
     for row in cells:
@@ -303,12 +308,12 @@ def _show(relation: duckdb.DuckDBPyRelation) -> None:
         ERR.print("(aucune ligne)", style="dim")
 
 
-def _fitting(columns: Sequence[str], cells: list[list[str]]) -> int:
+def _fitting(columns: Sequence[str], cells: list[list[str]], cap: int) -> int:
     """Count the columns that fit the width whole: an identifier cut in two is not read."""
     left = OUT.width
     for position, name in enumerate(columns):
         widest = max([cell_len(name), *(cell_len(row[position]) for row in cells)])
-        left -= min(widest, _CELL)
+        left -= min(widest, cap)
         if left < 0:
             return max(position, 1)
         left -= 2  # between two columns

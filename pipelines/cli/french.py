@@ -13,10 +13,10 @@ _ERRORS = (
     (r"Missing argument '(.+)'\.", "Il manque l'argument {0}"),
     (r"Got unexpected extra argument\(s\) \((.+)\)", "« {0} » est en trop"),
     (
-        r"No such option: (\S+) \(Possible options: (.+)\)",
+        r"No such option: (.+) \(Possible options: (.+)\)",
         "L'option {0} n'existe pas (proches : {1})",
     ),
-    (r"No such option: (\S+)", "L'option {0} n'existe pas"),
+    (r"No such option: (.+)", "L'option {0} n'existe pas"),
     (
         r"No such command '(.+?)'\. Did you mean (.+)\?",
         "La commande « {0} » n'existe pas (proches : {1})",

@@ -11,8 +11,8 @@ import typer
 from rich.markup import escape
 
 from pipelines.cli.common import OUT, HomeOption, JsonOption, print_json, settings_for
-from pipelines.cli.files import replacing
 from pipelines.errors import UsageError
+from pipelines.files import replacing
 from pipelines.home import Home
 
 
@@ -72,12 +72,12 @@ def refresh(
     if as_json:
         print_json(
             {
+                **found.meta,
                 "message": outcome.message,
                 "publie": outcome.changed,
                 "version": found.version,
                 "base": str(Home(settings.home).database),
                 "rapport": str(report),
-                **found.meta,
             }
         )
         return
@@ -142,7 +142,6 @@ def generate_register(
         if pieges:
             raise UsageError("--pieges ne vaut que pour une liste seule, sans --sequence.")
         folder = sortie or Path(f"registre-{graine}")
-        folder.mkdir(parents=True, exist_ok=True)
         paths = generate_sequence(folder, lignes, graine, day, sequence, pas)
         if as_json:
             print_json(

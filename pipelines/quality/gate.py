@@ -11,13 +11,13 @@ from pipelines.errors import GatesRefused, UsageError
 from pipelines.home import Home
 from pipelines.quality.checks import Check, Context
 from pipelines.quality.comparison import compare
-from pipelines.quality.controls import Acceptation, Control, accepted, verdict
+from pipelines.quality.controls import Acceptation, Control, Status, accepted, verdict
 from pipelines.quality.gx_client import GxWorker
 from pipelines.quality.queries import load_queries, run_queries
 from pipelines.quality.report import Report, write_report
 from pipelines.quality.suites import suites
 from pipelines.quality.thresholds import threshold
-from pipelines.registers.archive import now
+from pipelines.registers.archive import file_sha256, now
 from pipelines.registers.contract import NAMES
 from pipelines.registers.sources import OFFICIAL
 from pipelines.settings import Settings
@@ -115,6 +115,7 @@ def conclude(settings: Settings, build: Build, controls: list[Control]) -> Repor
         ).fetchall()
     report: Report = {
         "construction": build.version,
+        "base": file_sha256(database_path(home)),
         "publiable": verdict(controls, acceptations, build.liste.sha256),
         "liste": {
             "sha256": build.liste.sha256,
@@ -160,14 +161,21 @@ def require_publishable(home: Home, build: Build) -> Report:
     The verdict is worked out again from the controls of the report, not taken from it.
 
     Raises:
-        GatesRefused: a check failed or could not be evaluated; the sentence names it.
+        GatesRefused: a check failed or could not be evaluated (the sentence names it), or the
+            tables were made again after the report.
     """
     report = read_report(home, build)
     controls = [Control.from_dict(entry) for entry in report["controles"]]
     same = report["construction"] == build.version
-    if same and verdict(controls, report["acceptations"], build.liste.sha256):
-        return report
-    raise GatesRefused(refusal(home, build, report))
+    if not (same and verdict(controls, report["acceptations"], build.liste.sha256)):
+        raise GatesRefused(refusal(home, build, report))
+    base = database_path(home)
+    if not base.exists() or file_sha256(base) != report["base"]:
+        raise GatesRefused(
+            "Les tables ne sont plus celles que le rapport a contrôlées (refaites depuis, ou déjà "
+            "publiées) : relancez les contrôles d'abord (ou « opac refresh »)."
+        )
+    return report
 
 
 def refusal(home: Home, build: Build, report: Report) -> str:
@@ -201,7 +209,11 @@ def check_acceptations(home: Home, sha256: str, rules: list[str]) -> None:
         report: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
         if report["liste"]["sha256"] == sha256:
             controls = [Control.from_dict(entry) for entry in report["controles"]]
-            refused |= {c.regle for c in controls if c.bloquant and c.famille == "comparaison"}
+            refused |= {
+                c.regle
+                for c in controls
+                if c.famille == "comparaison" and c.bloquant and c.statut is Status.NON_CONFORME
+            }
     unknown = sorted(set(rules) - refused)
     if unknown:
         raise UsageError(

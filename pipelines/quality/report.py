@@ -65,6 +65,7 @@ class Report(TypedDict):
     """All that is known of the checks of one build."""
 
     construction: str
+    base: str  # SHA-256 of the database that was checked
     publiable: bool
     liste: Liste
     code: str

@@ -29,6 +29,7 @@ else:
     from backports import zstd
 
 _CHUNK = 1 << 20
+_AGAIN = "relancez depuis la source ou restaurez le dossier « archive » depuis une sauvegarde"
 
 
 @dataclass(frozen=True)
@@ -131,23 +132,31 @@ class Archive:
     def restore(self, sha256: str, target: Path) -> None:
         """Write the content to ``target`` and check it, byte for byte.
 
+        A damaged content is put aside, so that the same list can be archived again.
+
         Raises:
-            OpacError: the archived content is damaged.
+            OpacError: the archived content is missing or damaged.
         """
+        if not self.holds(sha256):
+            raise OpacError(f"Le contenu {sha256[:12]}… n'est plus dans l'archive : {_AGAIN}.")
         digest = hashlib.sha256()
-        damage = OpacError(
-            f"Le contenu archivé {sha256[:12]}… est abîmé : restaurez le dossier « archive » "
-            "depuis une sauvegarde, ou relancez depuis la source."
-        )
         try:
             with zstd.open(self.content_path(sha256), "rb") as packed, target.open("wb") as out:
                 while chunk := packed.read(_CHUNK):
                     digest.update(chunk)
                     out.write(chunk)
         except (zstd.ZstdError, EOFError) as error:
-            raise damage from error
+            raise self._damaged(sha256) from error
         if digest.hexdigest() != sha256:
-            raise damage
+            raise self._damaged(sha256)
+
+    def _damaged(self, sha256: str) -> OpacError:
+        path = self.content_path(sha256)
+        aside = path.with_suffix(".abime")
+        path.replace(aside)
+        return OpacError(
+            f"Le contenu archivé {sha256[:12]}… est abîmé et mis de côté ({aside.name}) : {_AGAIN}."
+        )
 
     def sightings(self) -> Iterator[Sighting]:
         """Yield the sightings in order of arrival."""

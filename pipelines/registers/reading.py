@@ -243,7 +243,7 @@ def _encoding_sentence(name: str, line: int) -> str:
 
 def _parquet_layout(path: Path) -> Layout:
     try:
-        names = list(pl.read_parquet_schema(path))
+        names = list(pl.scan_parquet(path, glob=False).collect_schema())
     except (pl.exceptions.PolarsError, OSError) as error:
         raise NotTheList(
             "Le fichier Parquet est illisible ou incomplet : redemandez-le à la source."
@@ -254,7 +254,7 @@ def _parquet_layout(path: Path) -> Layout:
 def _parquet_blocks(path: Path) -> Iterator[Block]:
     layout = _parquet_layout(path)
     names = _file_columns(layout)
-    lazy = pl.scan_parquet(path)
+    lazy = pl.scan_parquet(path, glob=False)
     total = lazy.select(pl.len()).collect().item()
     for start in range(0, total, _PARQUET_ROWS):
         frame = lazy.slice(start, _PARQUET_ROWS).collect()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
+import os
 import re
 import shutil
 import zipfile
@@ -213,7 +214,7 @@ def _local(
         _unpack(path, copy, settings.max_unpacked)
         if copy.stat().st_size == 0:
             raise NotTheList(f"Le fichier « {path} » est vide : redemandez-le à la source.")
-        named = str(path)
+        named = os.fsencode(path).decode(errors="replace")  # a name may be in another encoding
         came = _Provenance(LOCAL, "fichier", named, named, _LOCAL_LICENCE, _LOCAL_ATTRIBUTION)
         return _record(archive, copy, day, came)
     finally:

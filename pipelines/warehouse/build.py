@@ -7,6 +7,7 @@ job, knows which list it is about. The folder is emptied when a refresh starts.
 from __future__ import annotations
 
 import datetime as dt
+import glob
 import json
 import shutil
 from collections.abc import Mapping
@@ -165,7 +166,7 @@ def _load_parts(path: Path, parts: Path, reader: ListReader) -> None:
         # Read a few times, then thrown away: packing it costs more than it saves.
         con.execute("set force_compression = 'uncompressed'")
         for table in ("organisme", "anomalie", "rejet"):
-            files = literal(str(parts / f"{table}-*.parquet"))
+            files = literal(f"{glob.escape(str(parts))}/{table}-*.parquet")
             con.execute(f"create table {table} as from read_parquet({files})")
         con.execute(f"create table lecture as select [{absent}]::varchar[] as absentes")
 
@@ -177,7 +178,7 @@ def _rejects(rejected: list[Rejected], without_nda: pl.DataFrame) -> pl.DataFram
         [(r.ligne, r.motif, r.texte) for r in rejected], schema=REJECT_SCHEMA, orient="row"
     )
     if without_nda.is_empty():
-        return frame
+        return frame.sort("ligne")
     text = pl.concat_str(pl.col("^lu_.*$").fill_null(""), separator=";")
     unkeyed = without_nda.select(
         "ligne",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import csv
 import datetime as dt
 import os
+from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,20 +37,29 @@ def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
     source = folder / "liste.csv"
     # Fewer rows would be refused: traps come in fixed numbers.
     generate(source, 2000, 7, DAY, pieges=True)
-    lines = source.read_text(encoding="utf-8").split("\n")
-    odd = {}
-    plain = [rank for rank, line in enumerate(lines) if rank and '"' not in line and line]
-    for rank, name in zip(plain, NAMES, strict=False):
-        fields = lines[rank].split(";")
-        odd[name] = fields[0]
-        fields[2] = '"' + name.replace('"', '""') + '"'
-        lines[rank] = ";".join(fields)
-    source.write_text("\n".join(lines), encoding="utf-8")
+    odd = rename(source)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAGSTER_HOME", "")  # a refresh sets it: put back afterwards
         patch.setenv("OPAC_MAX_REJECTED_SHARE", "0.01")
         settings = Settings.load(folder / "maison")
         return Released(settings.home, refresh(settings, source, DAY).release, odd)
+
+
+def rename(source: Path) -> dict[str, str]:
+    """Give the odd names to as many organisations that no trap has touched."""
+    lines = source.read_text(encoding="utf-8").split("\n")
+    parsed = [next(csv.reader([line], delimiter=";"), []) for line in lines]
+    seen = Counter(fields[0] for fields in parsed if fields)
+    names = iter(NAMES)
+    odd: dict[str, str] = {}
+    for rank, fields in enumerate(parsed):
+        if rank > 1000 and len(fields) == 31 and seen[fields[0]] == 1 and len(odd) < len(NAMES):
+            name = next(names)
+            quoted = name.replace('"', '""')
+            lines[rank] = lines[rank].replace(f'"{fields[2]}"', f'"{quoted}"')
+            odd[name] = fields[0]
+    source.write_text("\n".join(lines), encoding="utf-8")
+    return odd
 
 
 @pytest.fixture(autouse=True)

@@ -22,10 +22,17 @@ ENGLISH = re.compile(
 
 
 def test_the_commands_are_those_documented() -> None:
-    assert sorted(COMMANDS) == sorted(
-        ["refresh", "status", "query", "export", "path", "releases", "rollback"]
-        + ["dictionnaire", "generer-registre"]
-    )
+    assert sorted(COMMANDS) == [
+        "dictionnaire",
+        "export",
+        "generer-registre",
+        "path",
+        "query",
+        "refresh",
+        "releases",
+        "rollback",
+        "status",
+    ]
 
 
 @pytest.mark.parametrize("command", [None, *COMMANDS])
@@ -64,7 +71,9 @@ def test_help_says_defaults_and_obligations(opac: Opac) -> None:
 WRONG = {
     "query": "Il manque l'argument SQL : « opac query --help » dit comment l'écrire.",
     "query a b": "« b » est en trop : « opac query --help » dit comment l'écrire.",
-    "query a --formt csv": "L'option --formt n'existe pas (proches : --format, --home, --sortie) : ",
+    "query a --formt csv": "L'option --formt n'existe pas (proches : --format, --home, "
+    "--sortie) : ",
+    "query --\u00a0rien": "L'option --\u00a0rien n'existe pas (proches : --sortie) : ",
     "status -z": "L'option -z n'existe pas : ",
     "--zz": "L'option --zz n'existe pas : « opac --help » dit",
     "statu": "La commande « statu » n'existe pas (proches : status) : « opac --help » dit",
@@ -84,7 +93,7 @@ WRONG = {
 
 @pytest.mark.parametrize("words", WRONG)
 def test_a_wrong_request_is_told_in_french(opac: Opac, words: str) -> None:
-    ran = opac(*words.split())
+    ran = opac(*words.split(" "))
     assert (ran.code, ran.out) == (2, "")
     assert ran.err.startswith(f"Erreur : {WRONG[words]}")
     assert ran.err.endswith(" --help » dit comment l'écrire.\n")

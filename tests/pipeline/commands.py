@@ -17,12 +17,13 @@ from pipelines.cli.main import main
 from pipelines.home import Home
 from pipelines.settings import ROOT
 from pipelines.warehouse.release import Release, current, open_readonly
+from tests.pipeline.lists import NEXT_DAY
 
 _OPAC = ("-m", "pipelines.cli.main")
 _THEN = "import os, sys; os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 _ADVICE = re.compile(
     r"\b(vérifiez|redemandez|relancez|réessayez|adaptez|attendez|libérez|donnez|choisissez"
-    r"|convertissez|gardez|relevez|signalez|acceptez)\b"
+    r"|convertissez|gardez|relevez|dites|peut être accepté|signalez|acceptez)\b"
 )
 _ENGLISH = re.compile(r"\b(the|of|is|not|error|failed|cannot|denied|exception|traceback)\b", re.I)
 
@@ -120,6 +121,31 @@ def released(home: Path) -> State:
     return State(
         str(link.readlink()), (stat.st_ino, stat.st_size, stat.st_mtime_ns), row[0], row[1]
     )
+
+
+class Refresh:
+    """Refreshes of one home from local lists, a day after its good release."""
+
+    def __init__(self, opac: Opac, home: Path, folder: Path) -> None:
+        self._opac = opac
+        self.home = home
+        self.source = folder / "liste.csv"
+
+    def __call__(self, body: bytes, *args: str) -> str:
+        """Refresh from a list that must be released, or already be; give what was told."""
+        return self.run(body, *args).succeeded()
+
+    def refused(self, code: int, body: bytes, *args: str, told: str = "") -> str:
+        """Refresh from a list that must be refused; give the sentence."""
+        before = released(self.home)
+        sentence = self.run(body, *args).refused(code, told)
+        assert released(self.home) == before
+        return sentence
+
+    def run(self, body: bytes, *args: str) -> Ran:
+        self.source.write_bytes(body)
+        asked = ("--source", self.source, "--date", NEXT_DAY, "--home", self.home)
+        return self._opac("refresh", *asked, *args)
 
 
 def release_of(home: Path) -> Release:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import dagster as dg
 import pytest
 
 import pipelines.quality.gate
@@ -17,7 +18,7 @@ import pipelines.resources
 from pipelines.quality.gx_client import GxWorker
 from pipelines.quality.thresholds import threshold
 from pipelines.settings import Settings
-from tests.pipeline.commands import Opac
+from tests.pipeline.commands import Opac, Refresh
 from tests.pipeline.lists import DAY, good_list
 from tests.registers.server import RegisterServer, serve
 
@@ -38,8 +39,15 @@ def gx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
         yield
 
 
+_on_disk = dg.DagsterInstance.get
+
+
 def isolate(patch: pytest.MonkeyPatch) -> None:
-    """Share the worker, and let only the variables that a test sets count."""
+    """Share the worker, and let only the variables that a test sets count.
+
+    Runs are recorded in memory: on disk, that takes longer than all the rest of a small refresh.
+    """
+    patch.setattr(dg.DagsterInstance, "get", dg.DagsterInstance.ephemeral)
     patch.setattr(pipelines.refresh, "shared_worker", _lent)
     patch.setattr(pipelines.resources, "shared_worker", _lent)
     for name in [name for name in os.environ if name.startswith("OPAC_")]:
@@ -50,6 +58,12 @@ def isolate(patch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(autouse=True)
 def _isolated(gx: None, monkeypatch: pytest.MonkeyPatch) -> None:
     isolate(monkeypatch)
+
+
+@pytest.fixture
+def recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Record the runs in the home, as out of tests."""
+    monkeypatch.setattr(dg.DagsterInstance, "get", _on_disk)
 
 
 def low_floor(name: str, day: dt.date) -> float:
@@ -111,3 +125,8 @@ def set_environment(patch: pytest.MonkeyPatch, server: RegisterServer) -> None:
         if name.startswith("OPAC_") or name.lower() == "no_proxy":
             patch.setenv(name, value)
     patch.setenv("OPAC_ATTEMPTS", "2")
+
+
+@pytest.fixture
+def refresh(opac: Opac, home: Path, tmp_path: Path) -> Refresh:
+    return Refresh(opac, home, tmp_path)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import zipfile
 from collections.abc import Iterable
 
 import polars as pl
@@ -32,8 +33,12 @@ def next_list() -> bytes:
 
 
 def varied_rows(count: int = COUNT) -> list[Row]:
-    """Rows that hold what the layouts write differently, or that is easy to lose."""
-    return [row(number, **_variation(number)) for number in range(1, count + 1)]
+    """Rows some of which hold what the layouts write differently, or what is easy to lose.
+
+    The last is one of the others again, word for word, as the list has some.
+    """
+    made = [row(number, **_variation(number)) for number in range(1, count + 1)]
+    return [*made, made[count // 2]]
 
 
 def _variation(number: int) -> dict[str, str | None]:
@@ -59,7 +64,8 @@ def _variation(number: int) -> dict[str, str | None]:
             "pays_organisme_represente": "ESPAGNE",
         },
     }
-    return variations.get(number % 12, {})
+    # Few of each: fill rates stay what they are.
+    return variations.get(number % 50, {})
 
 
 def january_2022(body: bytes) -> bytes:
@@ -141,6 +147,15 @@ def layout_2021(rows: Iterable[Row]) -> bytes:
             ]
         )
     return out.getvalue().encode()
+
+
+def zipped(body: bytes) -> bytes:
+    """The list in an archive, beside a note."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("lisez-moi.txt", "La liste est à côté.")
+        archive.writestr("liste.csv", body)
+    return file.getvalue()
 
 
 # --- Damage -----------------------------------------------------------------------------------

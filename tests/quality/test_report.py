@@ -40,6 +40,7 @@ SPARED = replace(GOOD, regle="contrat.organisme.vae", statut=Status.SANS_OBJET, 
 def report(*controls: Control, publishable: bool = False, reason: str = "purge") -> Report:
     return {
         "construction": "20260115-0123456789ab",
+        "base": "ab" * 32,
         "publiable": publishable,
         "liste": {
             "sha256": SHA,

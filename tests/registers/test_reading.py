@@ -407,6 +407,12 @@ def test_the_list_and_its_mirror_give_the_same_rows(tmp_path: Path) -> None:
     assert_frame_equal(official.anomalies, mirrored.anomalies)
 
 
+def test_a_parquet_may_have_any_name(tmp_path: Path) -> None:
+    path = tmp_path / "liste [1] (*?).parquet"
+    mirror_frame([row(1)]).write_parquet(path)
+    assert read_file(path).rows.height == 1
+
+
 def test_a_parquet_is_read_in_parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "liste.parquet"
     mirror_frame(varied()).write_parquet(path)

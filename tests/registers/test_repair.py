@@ -178,11 +178,6 @@ def test_repaired_rows_are_named(tmp_path: Path) -> None:
     assert found.values("ligne") == [2, 3, 4, 5]
 
 
-def test_many_bad_lines_are_read_in_linear_time() -> None:
-    lines = [(number, "illisible;" * 12) for number in range(2, 20_002)]
-    assert len(mend(lines, LAYOUT).rejected) == 20_000
-
-
 def test_a_bare_layout_is_mended_too(tmp_path: Path) -> None:
     lines = mirror_rows(3).decode().splitlines()
     lines[2] = lines[2].replace("ORGANISME FICTIF 00002", 'ORGANISME "FICTIF" 2')

@@ -5,12 +5,11 @@ from __future__ import annotations
 import datetime as dt
 import json
 from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.errors import UsageError
-from pipelines.home import home_errors
+from pipelines.files import replacing
 from pipelines.registers.generator import wire
 from pipelines.registers.generator.population import Population
 from pipelines.registers.generator.traps import Trapped
@@ -34,8 +33,8 @@ def generate(path: Path, lignes: int, graine: int, date: dt.date, pieges: bool =
     The same arguments give the same bytes.
 
     Raises:
-        UsageError: ``path`` is a folder, too many rows, or too few for the traps.
-        HomeUnusable: ``path`` cannot be written.
+        UsageError: ``path`` cannot be written, too many rows, or too few for the traps.
+        HomeUnusable: no space is left for it.
     """
     if path.is_dir():
         raise UsageError(f"« {path} » est un dossier : donnez le nom du fichier à écrire.")
@@ -55,16 +54,3 @@ def generate(path: Path, lignes: int, graine: int, date: dt.date, pieges: bool =
 def _replace(path: Path, lines: Iterator[str]) -> None:
     with replacing(path) as part:
         wire.write(part, lines, compress=path.suffix == ".gz")
-
-
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """Give a temporary file that takes the place of ``path`` when all went well."""
-    part = path.with_name(f".{path.name}.part")
-    with home_errors(path.parent):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            yield part
-            part.replace(path)
-        finally:
-            part.unlink(missing_ok=True)

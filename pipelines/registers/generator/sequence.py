@@ -9,9 +9,9 @@ from itertools import islice
 from pathlib import Path
 
 from pipelines.errors import UsageError
+from pipelines.files import replacing
 from pipelines.registers.generator import changes, wire
 from pipelines.registers.generator.changes import Event
-from pipelines.registers.generator.lists import replacing
 from pipelines.registers.generator.population import Population
 from pipelines.registers.generator.wire import Row, render
 
@@ -31,8 +31,8 @@ def generate_sequence(  # noqa: PLR0913, PLR0917 -- the interface agreed with th
     The first list has ``lignes`` rows; the same arguments give the same bytes.
 
     Raises:
-        UsageError: no list asked for, or dates or rows out of bounds.
-        HomeUnusable: ``folder`` cannot be written.
+        UsageError: no list asked for, dates or rows out of bounds, or ``folder`` cannot be written.
+        HomeUnusable: no space is left for it.
     """
     if nombre < 1 or pas_jours < 1:
         raise UsageError("Une suite a au moins une liste et un pas d'au moins un jour.")

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.errors import HomeUnusable, UsageError
+from pipelines.errors import UsageError
 from pipelines.registers.contract import COLUMNS
 from pipelines.registers.generator import Summary, generate
 from pipelines.registers.generator.population import Population
@@ -144,7 +144,7 @@ def test_a_folder_is_no_file(tmp_path: Path) -> None:
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "fichier").write_text("x")
-    with pytest.raises(HomeUnusable, match="fichier"):
+    with pytest.raises(UsageError, match="son dossier est un fichier"):
         generate(tmp_path / "fichier" / "of.csv", 10, 1, DATE)
 
 

@@ -1,0 +1,310 @@
+"""The graph that Dagster shows and runs: complete, documented, and no way round the gate."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import duckdb
+import pytest
+import yaml  # type: ignore[import-untyped]
+
+from pipelines.definitions import defs
+from pipelines.errors import GatesRefused, OpacError, RefreshRunning
+from pipelines.home import Home
+from pipelines.lock import running
+from pipelines.refresh import prepare_dagster
+from pipelines.settings import ROOT
+from pipelines.warehouse.models import load_models, split_late
+from tests.pipeline import lists
+from tests.pipeline.commands import Opac, ask, release_of, released
+from tests.processes import hear, process
+
+_MODELS = {tuple(m.full_name.split(".")): m for m in split_late(load_models())[0]}
+_OTHERS = {
+    ("archive", "liste_publique_of"),
+    ("preparation", "organisme"),
+    ("controle", "rapport"),
+    ("publication", "opac"),
+}
+_CHECKED = {("preparation", "organisme"), *_MODELS}
+_RELEASE = dg.AssetKey(["publication", "opac"])
+
+
+def _run(
+    home: Path, *selection: str, source: Path | None = None, raise_on_error: bool = True
+) -> dg.ExecuteInProcessResult:
+    """Run the job, or a part of it, as Dagster's page does: same definitions, same instance."""
+    prepare_dagster(Home(home))
+    config: dict[str, Any] = {"resources": {"home": {"config": {"home": str(home)}}}}
+    if source is not None:
+        asked = {"source": str(source), "date": lists.NEXT_DAY.isoformat()}
+        config["ops"] = {"archive__liste_publique_of": {"config": asked}}
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        return defs.resolve_job_def("refresh").execute_in_process(
+            run_config=config,
+            instance=instance,
+            asset_selection=[dg.AssetKey.from_user_string(name) for name in selection] or None,
+            raise_on_error=raise_on_error,
+        )
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    path = tmp_path / "liste.csv"
+    path.write_bytes(lists.next_list())
+    return path
+
+
+# --- What is shown ------------------------------------------------------------------------------
+
+
+def test_the_definitions_load() -> None:
+    dg.Definitions.validate_loadable(defs)
+
+
+def test_the_workspace_names_them() -> None:
+    entries = yaml.safe_load((ROOT / "workspace.yaml").read_text())["load_from"]
+
+    modules = [entry["python_module"] for entry in entries]
+
+    assert [module["location_name"] for module in modules] == ["opac"]
+    assert importlib.import_module(modules[0]["module_name"]).defs is defs
+
+
+def test_the_job_runs_every_asset_and_every_check() -> None:
+    layer = defs.resolve_job_def("refresh").asset_layer
+    graph = defs.resolve_asset_graph()
+
+    assert {tuple(key.path) for key in layer.executable_asset_keys} == {*_MODELS, *_OTHERS}
+    assert graph.get_all_asset_keys() == layer.executable_asset_keys
+    assert {tuple(key.asset_key.path) for key in graph.asset_check_keys} == _CHECKED
+    assert layer.asset_graph.asset_check_keys == graph.asset_check_keys
+
+
+def test_every_asset_is_documented() -> None:
+    for node in defs.resolve_asset_graph().asset_nodes:
+        name = node.key.to_user_string()
+        assert node.description, name
+        assert node.owners, name
+        assert node.kinds, name
+        assert node.group_name == node.key.path[0], name
+
+
+def test_every_table_shows_its_columns_and_what_it_is_made_from() -> None:
+    graph = defs.resolve_asset_graph()
+    for key, model in _MODELS.items():
+        node = graph.get(dg.AssetKey(list(key)))
+        schema = node.metadata["dagster/column_schema"]
+        assert {c.name: c.description for c in schema.columns} == model.columns, key
+        own = {tuple(name.split(".")) for name in model.depends} & _MODELS.keys()
+        assert {tuple(parent.path) for parent in node.parent_keys} - {
+            ("preparation", "organisme")
+        } == own
+    staged = graph.get(dg.AssetKey(["preparation", "organisme"]))
+    assert all(c.description for c in staged.metadata["dagster/column_schema"].columns)
+
+
+# --- A run --------------------------------------------------------------------------------------
+
+
+def test_a_run_releases_and_shows_its_figures(home: Path, source: Path) -> None:
+    result = _run(home, source=source)
+
+    assert result.success
+    assert released(home).rows == lists.COUNT + 3
+    shown = {
+        tuple(event.asset_key.path): event.step_materialization_data.materialization.metadata
+        for event in result.get_asset_materialization_events()
+        if event.asset_key is not None
+    }
+    assert shown.keys() == {*_MODELS, *_OTHERS}
+    for key in _MODELS:
+        (count,) = ask(home, f"select count(*) from {'.'.join(key)}")
+        assert shown[key]["dagster/row_count"].value == count[0], key
+    assert shown[("preparation", "organisme")]["dagster/row_count"].value == lists.COUNT + 3
+    publication = shown[("publication", "opac")]
+    assert publication["version"].value == release_of(home).version
+    assert publication["base"].value == str(home / "opac.duckdb")
+    assert Path(str(publication["rapport"].value)).is_dir()
+
+
+def test_the_checks_shown_are_those_of_the_report(home: Path, source: Path) -> None:
+    result = _run(home, source=source)
+
+    shown = {tuple(e.asset_key.path): e for e in result.get_asset_check_evaluations()}
+    assert shown.keys() == _CHECKED
+    assert all(evaluation.check_name == "controles" for evaluation in shown.values())
+    assert all(evaluation.passed for evaluation in shown.values())
+    counted = sum(int(str(e.metadata["nb_controles"].value)) for e in shown.values())
+    # The comparison with the date of the last list is about meta.publication, as any other.
+    assert ask(home, "select count(*) from qualite.controle") == [(counted,)]
+    table = str(shown[("preparation", "organisme")].metadata["controles"].value)
+    assert "| contrat.organisme.nda.unique | conforme | aucun défaut sur 1" in table
+
+
+def test_a_refused_run_shows_which_check_failed(home: Path, source: Path) -> None:
+    before = released(home)
+    source.write_bytes(lists.every_nda_twice())
+
+    result = _run(home, source=source, raise_on_error=False)
+
+    assert not result.success
+    failed = {
+        tuple(e.asset_key.path): e for e in result.get_asset_check_evaluations() if not e.passed
+    }
+    assert ("preparation", "organisme") in failed
+    assert {e.severity for e in failed.values()} == {dg.AssetCheckSeverity.ERROR}
+    assert "| contrat.organisme.nda.unique | non conforme |" in str(
+        failed[("preparation", "organisme")].metadata["controles"].value
+    )
+    assert released(home) == before
+
+
+def test_an_unchanged_list_skips_the_rest(home: Path, source: Path) -> None:
+    before = released(home)
+    source.write_bytes(lists.good_list())
+
+    result = _run(home, source=source)
+
+    assert result.success
+    assert result.get_asset_materialization_events() == []
+    assert released(home) == before
+
+
+def test_the_lock_of_another_process_stops_a_run(home: Path, source: Path) -> None:
+    script = (
+        "import sys\n"
+        "from pathlib import Path\n"
+        "from pipelines.home import Home\n"
+        "from pipelines.lock import refresh_lock\n"
+        "with refresh_lock(Home(Path(sys.argv[1]))):\n"
+        "    print('tenu', flush=True)\n"
+        "    sys.stdin.read()\n"
+    )
+    before = released(home)
+    with process(script, home, env={"PYTHONPATH": str(ROOT)}) as other:
+        assert hear(other) == "tenu"
+        with pytest.raises(Exception) as raised:
+            _run(home, source=source)
+        holder = running(Home(home))
+
+    assert holder is not None
+    (told,) = [error for error in _causes(raised.value) if isinstance(error, RefreshRunning)]
+    assert f"processus {holder['pid']}" in str(told)
+    assert released(home) == before
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+# --- The release alone --------------------------------------------------------------------------
+
+
+def test_the_release_alone_is_refused_after_a_failed_gate(home: Path, source: Path) -> None:
+    before = released(home)
+    source.write_bytes(lists.every_nda_twice())
+    with pytest.raises(GatesRefused, match=r"nda\.unique"):
+        _run(home, source=source)
+    assert (home / "construction" / "opac.duckdb").exists(), "there is something to release"
+
+    with pytest.raises(GatesRefused, match=r"nda\.unique"):
+        _run(home, "publication/opac")
+
+    assert released(home) == before
+
+
+def test_the_release_alone_is_refused_without_checks(home: Path, source: Path) -> None:
+    before = released(home)
+    steps = ["archive/liste_publique_of", "preparation/organisme", *map("/".join, _MODELS)]
+    # Their checks are shown from the report: without one, they are what fails.
+    assert not _run(home, *steps, source=source, raise_on_error=False).success
+    assert (home / "construction" / "opac.duckdb").exists()
+
+    with pytest.raises(GatesRefused, match="n'a pas été contrôlée"):
+        _run(home, "publication/opac")
+
+    assert released(home) == before
+
+
+def test_tables_made_after_the_report_are_not_released(home: Path, source: Path) -> None:
+    before = released(home)
+    tables = ["/".join(key) for key in _MODELS]
+    steps = ["archive/liste_publique_of", "preparation/organisme", "controle/rapport"]
+    assert _run(home, *steps, *tables, source=source).success
+    with duckdb.connect(home / "construction" / "preparation.duckdb") as con:
+        con.execute("insert into organisme from organisme")
+    _run(home, *tables, raise_on_error=False)
+
+    with pytest.raises(GatesRefused):
+        _run(home, "publication/opac")
+
+    assert released(home) == before
+
+
+def test_a_build_is_released_once(home: Path, source: Path) -> None:
+    _run(home, source=source)
+    before = released(home)
+
+    with pytest.raises(OpacError):
+        _run(home, "publication/opac")
+
+    assert released(home) == before
+
+
+def test_the_release_alone_is_refused_without_a_build(tmp_path: Path) -> None:
+    with pytest.raises(OpacError, match="Aucune construction n'est en cours"):
+        _run(tmp_path / "maison", "publication/opac")
+
+    assert not (tmp_path / "maison" / "opac.duckdb").exists()
+
+
+# --- From Dagster's own command -----------------------------------------------------------------
+
+
+def test_dagster_job_execute_releases(tmp_path: Path, source: Path) -> None:
+    home = tmp_path / "maison"
+    prepare_dagster(Home(home))
+    config = tmp_path / "run.json"
+    asked = {"source": str(source), "date": lists.NEXT_DAY.isoformat()}
+    config.write_text(json.dumps({"ops": {"archive__liste_publique_of": {"config": asked}}}))
+
+    done = subprocess.run(
+        [
+            *(sys.executable, "-m", "dagster", "job", "execute"),
+            *("-m", "pipelines.definitions", "-j", "refresh", "-c", config),
+        ],
+        cwd=ROOT,
+        env={**os.environ, "OPAC_HOME": str(home), "DAGSTER_HOME": str(home / "dagster")},
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+    assert done.returncode == 0, done.stderr
+    assert released(home).rows == lists.COUNT + 3
+
+
+@pytest.mark.usefixtures("recorded")
+def test_a_refresh_from_the_command_is_recorded_in_the_home(
+    home: Path, source: Path, opac: Opac
+) -> None:
+    opac("refresh", "--source", source, "--home", home).succeeded()
+
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        runs = instance.get_runs()
+        latest = instance.get_latest_materialization_event(_RELEASE)
+    assert [run.job_name for run in runs] == ["refresh"]
+    assert latest is not None
+    assert latest.run_id == runs[0].run_id

@@ -1,0 +1,186 @@
+"""The SQL models over a few rows written by hand, in memory, beside the tables that they read."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import duckdb
+
+from pipelines.registers.contract import COLUMNS, Kind
+from pipelines.warehouse.models import (
+    CONTROLS,
+    FILES,
+    RUN,
+    STAGING,
+    load_models,
+    load_reference_files,
+    run_models,
+    split_late,
+)
+
+Row = dict[str, Any]
+
+_TYPES = {
+    Kind.NDA_LIST: "varchar[]",
+    Kind.FLAG: "boolean",
+    Kind.DATE: "date",
+    Kind.INTEGER: "bigint",
+}
+# The tables of ``preparation``, as pipelines.warehouse.build makes them (a test compares).
+ORGANISME = {
+    "ligne": "bigint",
+    **{column.name: _TYPES.get(column.kind, "varchar") for column in COLUMNS},
+    "nda_valide": "boolean",
+    "siren_valide": "boolean",
+    "siret_valide": "boolean",
+    "code_departement": "varchar",
+    "departement_source": "varchar",
+    "personne_physique_presumee": "boolean",
+    "certification_connue": "boolean",
+}
+ANOMALIE = {
+    "ligne": "bigint",
+    **dict.fromkeys(("nda", "regle", "gravite", "champ", "valeur", "message"), "varchar"),
+}
+REJET = {"ligne": "bigint", "motif": "varchar", "texte": "varchar"}
+LISTE = {
+    "version": "varchar",
+    "publie_le": "varchar",
+    "sha256": "varchar",
+    "date_contenu": "date",
+    **dict.fromkeys(("origine", "route", "adresse", "mise_en_page"), "varchar"),
+    "lignes_liste": "bigint",
+    **dict.fromkeys(
+        ("derniere_declaration", "code", "acceptations", "licence", "attribution"), "varchar"
+    ),
+}
+CONTROLE = {
+    **dict.fromkeys(
+        (
+            *("regle", "famille", "table_controlee", "colonne", "gravite"),
+            *("statut", "mesure", "attendu", "message"),
+        ),
+        "varchar",
+    ),
+    "nb_en_defaut": "bigint",
+    "accepte": "boolean",
+}
+# What is published, unless a test says otherwise.
+PUBLICATION = {
+    "version": "20260116T040000Z-aaaaaaaa",
+    "publie_le": "2026-01-16T04:00:00",
+    "sha256": "a" * 64,
+    "date_contenu": "2026-01-15",
+    "origine": "fichiers locaux",
+    "route": "fichier",
+    "adresse": "liste.csv",
+    "mise_en_page": "actuelle",
+    "lignes_liste": 0,
+    "derniere_declaration": "2025-12-31",
+    "code": "0.1.0+abcdef",
+    "acceptations": None,
+    "licence": "inconnue",
+    "attribution": "",
+}
+REGIONS = [("11", "Île-de-France", "true"), ("93", "PACA", "true"), ("905", "Autre", "false")]
+DEPARTEMENTS = [("13", "Bouches-du-Rhône", "93", "2000000"), ("06", "Alpes", "93", "1000000")]
+
+
+def organisme(nda: str, **values: Any) -> Row:
+    """A staging row: valid, without address nor certification, but for ``values``."""
+    unknown = values.keys() - ORGANISME.keys()
+    assert not unknown, unknown
+    row = {
+        **dict.fromkeys(ORGANISME),
+        "nda": nda,
+        "nda_valide": True,
+        "siren_valide": values.get("siren") is not None,
+        "personne_physique_presumee": False,
+        "certification_connue": True,
+    }
+    return {**row, **values}
+
+
+def table(
+    con: duckdb.DuckDBPyConnection, name: str, types: dict[str, str], rows: Sequence[Row]
+) -> None:
+    """Make a table; a row may leave columns out."""
+    columns = ", ".join(f"{column} {kind}" for column, kind in types.items())
+    con.execute(f"create or replace table {name} ({columns})")
+    marks = ", ".join("?" for _ in types)
+    for row in rows:
+        con.execute(f"insert into {name} values ({marks})", [row.get(column) for column in types])
+
+
+@contextmanager
+def workshop(
+    organismes: Sequence[Row] = (),
+    *,
+    anomalies: Sequence[Row] = (),
+    rejets: Sequence[Row] = (),
+    real_references: bool = False,
+    **published: Any,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Attach what the models read, and a database to make them in; none is made yet."""
+    with duckdb.connect() as con:
+        for catalogue in (STAGING, RUN, "opac"):
+            con.execute(f"attach ':memory:' as {catalogue}")
+        table(con, f"{STAGING}.organisme", ORGANISME, organismes)
+        table(con, f"{STAGING}.anomalie", ANOMALIE, anomalies)
+        table(con, f"{STAGING}.rejet", REJET, rejets)
+        lines = {"lignes_liste": len(organismes) + len(rejets)}
+        table(con, f"{RUN}.liste", LISTE, [{**PUBLICATION, **lines, **published}])
+        if real_references:
+            load_reference_files(con)
+        else:
+            _references(con)
+        con.execute("set preserve_insertion_order = false")
+        con.execute("use opac")
+        yield con
+
+
+@contextmanager
+def built(
+    organismes: Sequence[Row] = (),
+    controles: Sequence[Row] = (),
+    **more: Any,
+) -> Iterator[duckdb.DuckDBPyConnection]:
+    """The same with every model made."""
+    with workshop(organismes, **more) as con:
+        early, late = split_late(load_models())
+        run_models(con, early)
+        table(con, CONTROLS, CONTROLE, controles)
+        run_models(con, late)
+        yield con
+
+
+def dicts(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
+    """The rows of a query, by column."""
+    found = con.execute(query)
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def rows(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
+    return con.execute(query).fetchall()
+
+
+def _references(con: duckdb.DuckDBPyConnection) -> None:
+    con.execute(f"attach ':memory:' as {FILES}")
+    region = {"code_region": "varchar", "region": "varchar", "officielle": "varchar"}
+    region |= {"source": "varchar"}
+    table(
+        con,
+        f"{FILES}.region",
+        region,
+        [dict(zip(region, (*values, "COG"), strict=True)) for values in REGIONS],
+    )
+    names = ("code_departement", "departement", "code_region", "population", "source")
+    table(
+        con,
+        f"{FILES}.departement",
+        dict.fromkeys(names, "varchar"),
+        [dict(zip(names, (*values, "COG"), strict=True)) for values in DEPARTEMENTS],
+    )

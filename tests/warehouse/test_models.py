@@ -1,0 +1,350 @@
+"""What a model documents, the order that the SQL implies, and the comments that follow."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import duckdb
+import pytest
+
+from pipelines.errors import OpacError
+from pipelines.registers.contract import BY_NAME, COLUMNS
+from pipelines.settings import SQL
+from pipelines.warehouse.models import (
+    CONTROLS,
+    FILES,
+    RUN,
+    SCHEMAS,
+    STAGING,
+    Model,
+    load_models,
+    load_reference_files,
+    parse_model,
+    run_models,
+    split_late,
+)
+from tests.warehouse.frames import built, organisme, rows
+
+HEADER = """/*
+Une table d'essai,
+sur deux lignes : la voici.
+{more}grain: a
+colonnes:
+  a: La clé.
+  b: Une valeur
+    sur deux lignes.
+*/
+"""
+
+
+def model(folder: Path, name: str, sql: str, more: str = "") -> Path:
+    """Write a model of two columns."""
+    path = folder / f"{name.replace('.', '/')}.sql"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(HEADER.format(more=more) + sql, encoding="utf-8")
+    return path
+
+
+@pytest.fixture
+def con() -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect() as connection:
+        yield connection
+
+
+# --- One model ------------------------------------------------------------------------------
+
+
+def test_the_header_of_a_model_is_its_documentation(tmp_path: Path) -> None:
+    path = model(tmp_path, "socle.essai", "select 1 as a, 2 as b;\n")
+    assert parse_model(path) == Model(
+        "socle",
+        "essai",
+        "Une table d'essai, sur deux lignes : la voici.",
+        "a",
+        {"a": "La clé.", "b": "Une valeur sur deux lignes."},
+        "select 1 as a, 2 as b",
+        False,
+        frozenset(),
+    )
+    assert parse_model(path).full_name == "socle.essai"
+
+
+def test_a_view_says_so(tmp_path: Path) -> None:
+    assert parse_model(model(tmp_path, "socle.vue", "select 1", "nature: vue\n")).is_view
+    assert not parse_model(model(tmp_path, "socle.table", "select 1", "nature: table\n")).is_view
+
+
+def test_a_column_of_the_contract_takes_its_description(tmp_path: Path) -> None:
+    path = tmp_path / "socle" / "essai.sql"
+    path.parent.mkdir()
+    path.write_text("/*\nEssai.\ngrain: nda\ncolonnes:\n  nda: (contrat)\n*/\nselect 1 as nda")
+    assert parse_model(path).columns == {"nda": BY_NAME["nda"].description}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "select 1",
+        "-- Essai\nselect 1",
+        "/*\nEssai.\ncolonnes:\n  a: La clé.\n*/\nselect 1 as a",
+        "/*\nEssai.\ngrain: a\n*/\nselect 1 as a",
+        "/*\nEssai.\ngrain: a\ncolonnes:\n*/\nselect 1 as a",
+        "/*\ngrain: a\ncolonnes:\n  a: La clé.\n*/\nselect 1 as a",
+    ],
+)
+def test_a_header_without_one_of_its_parts_is_refused(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "essai.sql"
+    path.write_text(text, encoding="utf-8")
+    with pytest.raises(ValueError, match=re.escape(str(path))):
+        parse_model(path)
+
+
+@pytest.mark.parametrize(
+    "sql", ["select 1; select 2", "create table t as select 1", "drop table t"]
+)
+def test_a_model_is_one_query(tmp_path: Path, sql: str) -> None:
+    with pytest.raises(ValueError, match="a model is one query"):
+        parse_model(model(tmp_path, "socle.essai", sql))
+
+
+@pytest.mark.parametrize(
+    ("sql", "tables"),
+    [
+        ("from socle.x", {"socle.x"}),
+        ("select * from socle.x as a join reference.y as b using (k)", {"socle.x", "reference.y"}),
+        ("select (select count(*) from qualite.z) as n", {"qualite.z"}),
+        ("select 1 where exists (from socle.x)", {"socle.x"}),
+        ("with c as (from socle.x) select * from c", {"socle.x"}),
+        ("with x as (select 1) from x", set()),
+        ("select 'from socle.x' as texte -- from socle.y", set()),
+        ("from socle.x union all from socle.y", {"socle.x", "socle.y"}),
+        ("select a.b from preparation.organisme as a", {"preparation.organisme"}),
+    ],
+)
+def test_the_tables_that_a_query_reads_are_found(
+    tmp_path: Path, sql: str, tables: set[str]
+) -> None:
+    assert parse_model(model(tmp_path, "socle.essai", sql)).depends == tables
+
+
+# --- Their order ----------------------------------------------------------------------------
+
+
+def test_models_come_after_those_that_they_read(tmp_path: Path) -> None:
+    model(tmp_path, "a.premier", "from z.dernier")
+    model(tmp_path, "m.milieu", "from preparation.organisme")
+    model(tmp_path, "z.dernier", "select * from m.milieu, fichier.region, execution.liste")
+    model(tmp_path, "tests.controle", "from nulle.part")  # not a model
+    assert [m.full_name for m in load_models(tmp_path)] == ["m.milieu", "z.dernier", "a.premier"]
+
+
+def test_a_table_that_nothing_makes_is_named(tmp_path: Path) -> None:
+    model(tmp_path, "socle.a", "select * from socle.absente, ailleurs.y, preparation.z")
+    with pytest.raises(OpacError) as raised:
+        load_models(tmp_path)
+    assert str(raised.value) == (
+        "Le modèle socle.a lit des tables que rien ne produit (ailleurs.y, socle.absente) : "
+        "corrigez son SQL."
+    )
+
+
+@pytest.mark.parametrize("ring", [("a",), ("a", "b"), ("a", "b", "c")])
+def test_a_ring_is_told(tmp_path: Path, ring: tuple[str, ...]) -> None:
+    for name, following in zip(ring, (*ring[1:], ring[0]), strict=True):
+        model(tmp_path, f"socle.{name}", f"from socle.{following}")
+    with pytest.raises(
+        OpacError, match=r"Des modèles se lisent en rond \((.*)\) : corrigez"
+    ) as raised:
+        load_models(tmp_path)
+    for name in ring:
+        assert f"socle.{name}" in str(raised.value)
+
+
+def test_what_tells_of_the_checks_comes_after_them(tmp_path: Path) -> None:
+    model(tmp_path, "a.faits", "from preparation.organisme")
+    model(tmp_path, "a.resume", "from b.bilan")
+    model(tmp_path, "b.bilan", f"from {CONTROLS}")
+    model(tmp_path, "b.autre", "from a.faits")
+    early, late = split_late(load_models(tmp_path))
+    assert {m.full_name for m in early} == {"a.faits", "b.autre"}
+    assert [m.full_name for m in late] == ["b.bilan", "a.resume"]
+
+
+# --- Running them ---------------------------------------------------------------------------
+
+
+def test_tables_and_views_are_made_with_their_comments(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    model(tmp_path, "socle.base", "select range as a, 'x' as b from range(3)")
+    model(tmp_path, "marche.vue", "select a, b from socle.base where a > 0", "nature: vue\n")
+    assert run_models(con, load_models(tmp_path)) == {"socle.base": 3, "marche.vue": 2}
+    tables = rows(con, "select schema_name, table_name, comment from duckdb_tables()")
+    description = "Une table d'essai, sur deux lignes : la voici."
+    assert tables == [("socle", "base", description)]
+    views = "select schema_name, view_name, comment from duckdb_views() where not internal"
+    assert rows(con, views) == [("marche", "vue", description)]
+    columns = rows(
+        con,
+        "select table_name, column_name, comment from duckdb_columns() "
+        "where not internal order by all",
+    )
+    told = [("a", "La clé."), ("b", "Une valeur sur deux lignes.")]
+    assert columns == [(table, *pair) for table in ("base", "vue") for pair in told]
+
+
+def test_models_run_again_over_what_they_made(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    model(tmp_path, "socle.base", "select 1 as a, 2 as b")
+    for _ in range(2):
+        assert run_models(con, load_models(tmp_path)) == {"socle.base": 1}
+
+
+@pytest.mark.parametrize(
+    ("sql", "told"),
+    [
+        ("select 1 as a", "sans documentation : aucune ; documentées mais absentes : b"),
+        (
+            "select 1 as a, 2 as b, 3 as c",
+            "sans documentation : c ; documentées mais absentes : aucune",
+        ),
+        ("select 1 as a, 2 as d", "sans documentation : d ; documentées mais absentes : b"),
+        (
+            "select 2 as b, 1 as a",
+            "sans documentation : aucune ; documentées mais absentes : aucune",
+        ),
+    ],
+)
+def test_documented_and_real_columns_must_be_the_same(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection, sql: str, told: str
+) -> None:
+    model(tmp_path, "socle.essai", sql)
+    with pytest.raises(OpacError) as raised:
+        run_models(con, load_models(tmp_path))
+    assert str(raised.value) == (
+        "Le modèle socle.essai ne donne pas les colonnes qu'il documente "
+        f"({told} ; ordre compris) : corrigez son en-tête."
+    )
+
+
+# --- Ours -----------------------------------------------------------------------------------
+
+OURS = load_models()
+
+
+def test_our_models_run_in_an_order_that_their_sql_implies() -> None:
+    done = {"preparation", "fichier", "execution"}
+    for found in OURS:
+        for name in found.depends:
+            assert name in done or name.split(".")[0] in done, f"{found.full_name} before {name}"
+        done.add(found.full_name)
+    paths = [path for path in SQL.glob("*/*.sql") if path.parent.name != "tests"]
+    assert len(OURS) == len(paths) == len(done) - 3
+
+
+def test_the_tables_that_analysts_were_promised_are_there() -> None:
+    promised = {
+        "socle.organisme": "nda denomination siren siren_valide siret_declarant adresse_voie "
+        "code_postal ville code_region region code_departement departement departement_source "
+        "date_derniere_declaration debut_exercice fin_exercice nb_stagiaires "
+        "nb_stagiaires_confies effectif_formateurs est_certifie certifie_action_formation "
+        "certifie_bilan_competences certifie_vae certifie_apprentissage "
+        "personne_physique_presumee pays_organisme_represente",
+        "socle.certification": "nda categorie certifie",
+        "socle.specialite": "nda rang code_nsf libelle_nsf",
+        "socle.nda_precedent": "nda nda_precedent",
+        "socle.entite": "siren nb_nda ndas est_certifie certifie_action_formation "
+        "certifie_bilan_competences certifie_vae certifie_apprentissage",
+        "reference.region": "code_region region population source",
+        "reference.departement": "code_departement departement code_region population source",
+        "reference.specialite_nsf": "code_nsf libelle_nsf",
+        "marche.synthese": "nb_organismes nb_certifies",
+        "qualite.rejet": "ligne motif texte",
+        "qualite.anomalie": "nda regle gravite champ valeur message",
+        "qualite.controle": "regle statut mesure attendu",
+        "meta.publication": "version sha256 date_contenu lignes_liste code publie_le acceptations",
+    }
+    columns = {found.full_name: found.columns.keys() for found in OURS}
+    for table, names in promised.items():
+        assert set(names.split()) <= columns[table], table
+    assert {found.schema for found in OURS} <= SCHEMAS.keys()
+
+
+def test_every_table_and_column_of_ours_carries_its_description() -> None:
+    organisations = [organisme("93130001013", certifie_vae=True)]
+    with built(organisations) as con:
+        tables = rows(
+            con,
+            "select schema_name || '.' || table_name, comment from duckdb_tables() "
+            "where database_name = 'opac' union all "
+            "select schema_name || '.' || view_name, comment from duckdb_views() "
+            "where database_name = 'opac' and not internal",
+        )
+        columns = rows(
+            con,
+            "select schema_name || '.' || table_name, column_name, comment from duckdb_columns() "
+            "where database_name = 'opac' and not internal",
+        )
+    assert dict(tables) == {found.full_name: found.description for found in OURS}
+    assert {(table, name): text for table, name, text in columns} == {
+        (found.full_name, name): text for found in OURS for name, text in found.columns.items()
+    }
+
+
+@pytest.mark.parametrize("found", OURS, ids=lambda m: m.full_name)
+def test_descriptions_are_sentences(found: Model) -> None:
+    assert found.description.endswith(".")
+    for text in found.columns.values():
+        assert text.endswith(".")
+        assert "(contrat)" not in text
+    if found.grain != "une ligne":
+        assert set(found.grain.split(", ")) <= found.columns.keys()
+
+
+def test_views_do_not_name_the_database_they_were_built_in(tmp_path: Path) -> None:
+    """A release is opened under another name than that of its building."""
+    path = tmp_path / "construction.duckdb"
+    with built([organisme("93130001013", certifie_vae=True)]) as con:
+        views = rows(
+            con, "select sql from duckdb_views() where database_name = 'opac' and not internal"
+        )
+        con.execute(f"attach '{path}' as copie")
+        con.execute("copy from database opac to copie")
+        con.execute("detach copie")
+    assert views
+    for (sql,) in views:
+        assert "opac" not in sql
+    with duckdb.connect() as other:
+        other.execute(f"attach '{path}' as tout_autre (read_only)")
+        assert rows(other, "select categorie from tout_autre.socle.certification") == [("VAE",)]
+
+
+def test_no_model_reads_the_files_of_another_house() -> None:
+    """Each catalogue has its tables; a view may read none, for it outlives them."""
+    for found in OURS:
+        outside = {name.split(".")[0] for name in found.depends} - SCHEMAS.keys()
+        assert outside <= {STAGING, FILES, RUN}
+        assert not (found.is_view and outside)
+
+
+def test_reference_files_are_tables_of_text(con: duckdb.DuckDBPyConnection) -> None:
+    load_reference_files(con)
+    types = rows(
+        con, "select distinct data_type from duckdb_columns() where database_name = 'fichier'"
+    )
+    assert types == [("VARCHAR",)]
+    assert rows(con, "select region from fichier.region where code_region = '01'") == [
+        ("Guadeloupe",)
+    ]
+    assert rows(con, "select count(*) from fichier.departement where code_departement = '01'") == [
+        (1,)
+    ]
+
+
+def test_the_contract_describes_each_column_in_a_sentence() -> None:
+    for column in COLUMNS:
+        assert column.description.endswith(".")
+        assert 0 <= column.fill <= 1
