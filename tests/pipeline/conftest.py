@@ -83,6 +83,7 @@ def _good(tmp_path_factory: pytest.TempPathFactory, gx: None) -> Path:
     source.write_bytes(good_list())
     with pytest.MonkeyPatch.context() as patch:
         isolate(patch)
+        patch.setattr(dg.DagsterInstance, "get", _on_disk)
         pipelines.refresh.refresh(Settings(home=folder / "maison"), source, DAY)
     return folder / "maison"
 

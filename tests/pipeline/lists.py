@@ -63,6 +63,7 @@ def _variation(number: int) -> dict[str, str | None]:
             "etranger_ville": "MADRID",
             "pays_organisme_represente": "ESPAGNE",
         },
+        11: {"code_postal": "01000", "ville": "BOURG-EN-BRESSE"},
     }
     # Few of each: fill rates stay what they are.
     return variations.get(number % 50, {})

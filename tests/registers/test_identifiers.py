@@ -198,6 +198,8 @@ def test_a_siren_gets_back_its_zeros_or_is_left(texts: list[str]) -> None:
     [
         ("1000017", "001000017"),
         ("1000018", "1000018"),  # the key does not hold
+        (with_luhn("00001234").lstrip("0"), with_luhn("00001234")),
+        (with_luhn("00000123").lstrip("0"), with_luhn("00000123").lstrip("0")),  # too few
         ("732 829 320", "732829320"),
         ("732829320.0", "732829320"),
         ("1234", "1234"),
@@ -217,6 +219,7 @@ def test_siren_repairs(read: str | None, repaired: str | None) -> None:
     [
         ("100001700010", "00100001700010"),
         ("100001700011", "100001700011"),
+        (with_luhn("0000123400001")[4:], with_luhn("0000123400001")[4:]),  # its SIREN is wrong
         ("732 829 320 00074", "73282932000074"),
         ("73282932000074.0", "73282932000074"),
         (None, None),

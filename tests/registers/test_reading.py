@@ -494,6 +494,14 @@ def test_another_encoding_is_refused_with_its_name_and_line(
     )
 
 
+def test_the_line_is_right_inside_a_record_that_goes_on(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(reading, "BLOCK", 1)
+    data = wire([row(1), row(2, ville="A\nB\nÉ"), row(3)]).replace("É".encode(), b"\xc9")
+    assert "(ligne 5 ; " in refusal(tmp_path, data)
+
+
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-be"])
 def test_utf_16_is_refused_by_name(tmp_path: Path, encoding: str) -> None:
     mark = b"\xfe\xff" if encoding == "utf-16-be" else b""

@@ -78,6 +78,7 @@ def test_a_stray_quote_in_a_bare_field_is_dropped() -> None:
         # A lost delimiter, hidden by one inside a value: the columns between would shift.
         LINE.replace('"413";', '"413"').replace('"PARIS"', '"PARIS;"'),
         LINE.replace("false;;", "false;").replace('"PARIS"', '"PARIS;LYON"'),
+        LINE.replace('";;;;;41;', '";";";;;41;'),
         # The right number of fields, but a date is not a number.
         LINE.replace("41;1;2;", '41;01/01/2023;2";'),
     ],

@@ -219,8 +219,9 @@ def test_one_line_in_a_thousand_may_be_set_aside(start: Start, bad: int, refused
 
 
 def test_the_first_line_set_aside_is_named_whatever_its_reason(start: Start) -> None:
-    settings, build = start(wire([row(1), row(2), row(1)]) + b"illisible;\n")
-    with pytest.raises(GatesRefused, match="la première, ligne 4 : Répétition exacte"):
+    header, first, last = wire([row(1), row(2)]).decode().splitlines()
+    settings, build = start("\n".join([header, first, first, "illisible;", last]).encode())
+    with pytest.raises(GatesRefused, match="la première, ligne 3 : Répétition exacte"):
         prepare(settings, build)
 
 
