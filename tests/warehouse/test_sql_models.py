@@ -148,8 +148,9 @@ def test_specialities_keep_their_rank() -> None:
     organisations = [
         organisme(A, **specialities(("413", "Dév"), ("312", "Commerce"), ("333", "Enseigner"))),
         organisme(B, **specialities((None, None), ("413", "Dév"), (None, None))),
-        organisme(C, **specialities(("100", None), (None, "Sans code"))),
-        organisme(D),
+        organisme(C, **specialities(("100", None), (None, "Sans code"), ("101", None))),
+        organisme(D, **specialities((None, "Premier"), ("102", None), (None, "Troisième"))),
+        organisme("93130000513"),
     ]
     with built(organisations) as con:
         found = rows(con, "from socle.specialite order by nda, rang")
@@ -160,6 +161,10 @@ def test_specialities_keep_their_rank() -> None:
         (B, 2, "413", "Dév"),
         (C, 1, "100", None),
         (C, 2, None, "Sans code"),
+        (C, 3, "101", None),
+        (D, 1, None, "Premier"),
+        (D, 2, "102", None),
+        (D, 3, None, "Troisième"),
     ]
 
 
