@@ -14,7 +14,7 @@ def append_line(path: Path, entry: Mapping[str, Any]) -> None:
 
     A last line torn by a kill is closed first, so that it spoils nothing but itself.
     """
-    data = json.dumps(entry, ensure_ascii=False, default=str).encode() + b"\n"
+    data = json.dumps(entry, ensure_ascii=False, default=str).encode(errors="replace") + b"\n"
     with path.open("ab+") as file:
         if file.tell() > 0:
             file.seek(-1, os.SEEK_END)

@@ -46,6 +46,9 @@ def refresh(
 ) -> Outcome:
     """Run the job ``refresh`` in this process and write the run in the journal.
 
+    Of ``settings``, the job is given the home; it reads the others from the environment, as it
+    does under Dagster.
+
     Raises:
         OpacError: nothing was released; the message says why and what to do.
     """

@@ -6,7 +6,8 @@ import datetime as dt
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.quality.controls import Control, Gravity, Status
+from pipelines.quality.controls import Control, Gravity, Status, part
+from pipelines.quality.swaps import swapped
 from pipelines.quality.thresholds import threshold
 from pipelines.registers.contract import FLAGS
 
@@ -56,6 +57,7 @@ def compare(new: Path, old: Path | None, list_date: dt.date) -> list[Control]:
         *_fill(now, before, list_date),
         _certified_share(now, before, list_date),
         *(_category(flag, now, before, list_date) for flag in FLAGS),
+        _swapped(new, old),
         _older(new, old),
     ]
 
@@ -125,7 +127,7 @@ def _fill(now: Facts, before: Facts, day: dt.date) -> list[Control]:
                     f"remplissage.{column}",
                     column,
                     old - new <= most + _SLACK,
-                    f"{100 * new:.1f} %, {100 * old:.1f} % dans la version précédente",
+                    f"{part(new)}, {part(old)} dans la version précédente",
                     f"une baisse de {100 * most:g} points au plus",
                     f"Remplissage de la colonne {column} comparé à la version précédente",
                 )
@@ -142,7 +144,7 @@ def _certified_share(now: Facts, before: Facts, day: dt.date) -> Control:
             "part_certifiee",
             _CERTIFIED,
             abs(new - old) <= most + _SLACK,
-            f"{100 * new:.2f} %, {100 * old:.2f} % dans la version précédente",
+            f"{part(new)}, {part(old)} dans la version précédente",
             f"un écart de {100 * most:g} points au plus",
             "Part d'organismes certifiés comparée à la version précédente",
         )
@@ -158,10 +160,25 @@ def _category(flag: str, now: Facts, before: Facts, day: dt.date) -> Control:
             f"certifies.{flag.removeprefix('certifie_')}",
             flag,
             new >= least * old - _SLACK,
-            f"{100 * new:.2f} % des lignes ({now.certified[flag]}), {100 * old:.2f} % "
+            f"{part(new)} des lignes ({now.certified[flag]}), {part(old)} "
             f"({before.certified[flag]}) dans la version précédente",
             f"au moins {100 * least:g} % de la part précédente",
             f"Part d'organismes certifiés ({flag}) comparée à la version précédente",
+        )
+    )
+
+
+def _swapped(new: Path, old: Path) -> Control:
+    found = swapped(new, old)
+    told = ", ".join(f"{' et '.join(swap.columns)} ({part(swap.share)})" for swap in found)
+    return _control(
+        _Finding(
+            "colonnes_interverties",
+            None,
+            not found,
+            told or "aucune",
+            "aucune paire de colonnes échangée depuis la version précédente",
+            "Contenus échangés entre deux colonnes, organisme par organisme",
         )
     )
 

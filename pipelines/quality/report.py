@@ -81,7 +81,10 @@ def write_report(folder: Path, report: Report) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "rapport.html").write_text(render(report), encoding="utf-8")
     text = json.dumps(report, ensure_ascii=False, indent=2)
-    (folder / "rapport.json").write_text(text + "\n", encoding="utf-8")
+    # Whole or not at all: reports are read again, and a kill must not leave half of one.
+    partial = folder / "rapport.json.partiel"
+    partial.write_text(text + "\n", encoding="utf-8")
+    partial.replace(folder / "rapport.json")
 
 
 def render(report: Report) -> str:

@@ -116,6 +116,8 @@ class Archive:
         if target.exists():
             return sha256
         target.parent.mkdir(parents=True, exist_ok=True)
+        for left in target.parent.glob("*.partiel"):  # by a refresh killed here
+            left.unlink()
         partial = target.with_suffix(f".{os.getpid()}.partiel")
         try:
             with path.open("rb") as source, partial.open("wb") as raw:

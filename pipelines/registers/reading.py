@@ -25,7 +25,7 @@ from pipelines.registers.layout import (
     recognise_names,
 )
 
-BLOCK = 24 << 20
+BLOCK = 12 << 20
 PARQUET_MAGIC = b"PAR1"
 REJECT_SCHEMA = {"ligne": pl.Int64, "motif": pl.String, "texte": pl.String}
 _PARQUET_ROWS = 100_000

@@ -38,6 +38,7 @@ from tests.registers.server import (
 )
 
 _GOOD = lists.good_list()
+_TEXT = lists.accented()
 _HEADER = _GOOD.partition(b"\n")[0] + b"\n"
 _BINARY = b"\x89PNG\r\n\x1a\n" + random.Random(1).randbytes(50_000)
 _BOMB = _HEADER + b"0" * 30_000_000
@@ -58,19 +59,11 @@ _FILES: dict[str, tuple[bytes, int, str]] = {
     "header alone": (_HEADER, 3, "qu'un en-tête et aucune ligne"),
     "cut header": (_HEADER[:200], 3, "« numeroDeclarationActivite, "),
     "cut": (_GOOD[: len(_GOOD) // 2], 4, "ne peuvent pas être lues"),
-    "latin-1": (lists.accented().encode("latin-1"), 3, "probablement ISO-8859-1 (latin-1)"),
-    "windows-1252": (
-        lists.accented().replace("'", "’").encode("cp1252"),
-        3,
-        "probablement Windows-1252",
-    ),
-    "unknown encoding": (
-        lists.accented().replace("é", "Å").encode("mac_roman"),
-        3,
-        "probablement un codage inconnu",
-    ),
-    "utf-16": (lists.accented().encode("utf-16"), 3, "probablement UTF-16"),
-    "utf-16 unmarked": (lists.accented().encode("utf-16-le"), 3, "octets nuls"),
+    "latin-1": (_TEXT.encode("latin-1"), 3, "probablement ISO-8859-1 (latin-1)"),
+    "windows-1252": (_TEXT.replace("'", "’").encode("cp1252"), 3, "probablement Windows-1252"),
+    "unknown encoding": (_TEXT.replace("é", "Å").encode("mac_roman"), 3, "un codage inconnu"),
+    "utf-16": (_TEXT.encode("utf-16"), 3, "probablement UTF-16"),
+    "utf-16 unmarked": (_TEXT.encode("utf-16-le"), 3, "octets nuls"),
     "json": (JSON.body, 3, "n'a pas les colonnes"),
     "binary": (_BINARY, 3, "pas"),
     "damaged zip": (b"PK\x03\x04" + _BINARY, 3, "abîmée, incomplète"),
@@ -110,6 +103,9 @@ _FILES: dict[str, tuple[bytes, int, str]] = {
             ("debut_exercice", "fin_exercice", "exercice_inverse"),
             ("certifie_action_formation", "certifie_vae", "part_des_certifies"),
             ("adresse_voie", "ville", "part_avec_numero"),
+            ("nb_stagiaires", "nb_stagiaires_confies", "comparaison.colonnes_interverties"),
+            ("nb_stagiaires_confies", "effectif_formateurs", "comparaison."),
+            ("date_derniere_declaration", "fin_exercice", "comparaison.colonnes_interverties"),
         )
     },
 }
@@ -170,7 +166,7 @@ _ANSWERS: dict[str, tuple[Answer, str]] = {
     "bomb": (gzipped(_BOMB), "2,0 Mo une fois décompressé"),
     "ten gigabytes": (csv(_GOOD).but(announced=10_000_000_000), "10,0 Go annoncés"),
     "loop": (redirect(STABLE), "redirections en boucle"),
-    "utf-16": (csv(lists.accented().encode("utf-16")), "un texte en UTF-16"),
+    "utf-16": (csv(_TEXT.encode("utf-16")), "un texte en UTF-16"),
     "json": (JSON, "du JSON"),
     "binary": (csv(_BINARY), "un texte sans l'en-tête de la liste"),
     "status 503": (error(503), "erreur HTTP 503"),

@@ -88,6 +88,7 @@ def test_the_same_base_has_no_finding(base: Base) -> None:
         *(f"remplissage.{name}" for name in ("nda", "ville", "est_certifie", *FLAGS)),
         "part_certifiee",
         *(f"certifies.{flag.removeprefix('certifie_')}" for flag in FLAGS),
+        "colonnes_interverties",
         "date_liste",
     }
     assert {c.famille for c in controls} == {"comparaison"}
@@ -142,7 +143,7 @@ def test_a_column_that_empties(
     controls = compare(base(100, ville=after), base(100, ville=before), day)
     assert failed(controls) == (set() if good else {"remplissage.ville"})
     found = finding(controls, "remplissage.ville")
-    assert found.mesure == f"{after:.1f} %, {before:.1f} % dans la version précédente"
+    assert found.mesure == f"{after},00\u00a0%, {before},00\u00a0% dans la version précédente"
     assert (found.attendu, found.colonne) == ("une baisse de 5 points au plus", "ville")
     assert found.gravite is Gravity.CRITIQUE
 

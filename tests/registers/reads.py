@@ -8,10 +8,11 @@ from typing import NamedTuple
 
 import polars as pl
 
-from pipelines.registers.contract import NAMES
+from pipelines.registers.contract import FLAGS, NAMES
 from pipelines.registers.layout import Layout
 from pipelines.registers.normalise import normalise
 from pipelines.registers.reading import Block, ListReader, Rejected
+from tests.registers.rows import Override, Row, row, wire
 
 DATE = dt.date(2026, 1, 15)
 
@@ -48,6 +49,25 @@ class Typed(NamedTuple):
         return set(self.anomalies["regle"])
 
 
+def lines_of(data: bytes) -> list[str]:
+    """The lines of a list, its header first."""
+    return data.decode().splitlines()
+
+
+def wanted(line: Row, from_mirror: bool) -> tuple[str | None, ...]:
+    """What reading gives for a row that was written."""
+    changed = dict(line)
+    if from_mirror:
+        changed["code_postal"] = str(int(line["code_postal"] or 0))
+        changed["fin_exercice"] = "-".join(reversed((line["fin_exercice"] or "").split("/")))
+    return tuple(changed[name] or None for name in NAMES)
+
+
+def kept(found: Read) -> dict[int, tuple[str | None, ...]]:
+    """The values of each row kept, by line."""
+    return {line[0]: line[1:] for line in found.rows.iter_rows()}
+
+
 def read_file(path: Path) -> Read:
     reader = ListReader(path)
     blocks = list(reader.blocks())
@@ -72,3 +92,13 @@ def typed(folder: Path, data: bytes, date: dt.date = DATE) -> Typed:
     block = Block(found.rows, found.rejected, found.repaired)
     done = normalise(block, date, found.layout)
     return Typed(done.rows, done.anomalies, done.without_nda)
+
+
+def only(folder: Path, **changes: Override) -> Typed:
+    """Read and type a clean row, but for ``changes``."""
+    return typed(folder, wire([row(4, **changes)]))
+
+
+def flags(*values: str | None) -> dict[str, Override]:
+    """The four flags, in the order of the contract."""
+    return dict(zip(FLAGS, values, strict=True))

@@ -13,26 +13,21 @@ from pathlib import Path
 import polars as pl
 import pytest
 
-from pipelines.errors import NotTheList, OpacError, UsageError
+from pipelines.errors import NotTheList, UsageError
 from pipelines.home import Home
-from pipelines.registers import sources
 from pipelines.registers.archive import Archive, Sighting, file_sha256
 from pipelines.registers.contract import COLUMNS
-from pipelines.registers.sources import LOCAL, OFFICIAL, Request, acquire
+from pipelines.registers.sources import LOCAL, Request, acquire
 from pipelines.settings import Settings
+from tests.registers.acquiring import DATA, prepared, refusal, today, write
 from tests.registers.rows import row, wire, wire_rows
-from tests.registers.server import FILE, RegisterServer, csv
 
 Acquire = Callable[..., Sighting]
-PARIS_TODAY = dt.datetime.now(sources.PARIS).date
-DATA = wire_rows(20)
 
 
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
-    made = Home(tmp_path / "home")
-    made.prepare()
-    return made
+    return prepared(tmp_path)
 
 
 @pytest.fixture
@@ -43,12 +38,6 @@ def take(home: Home) -> Acquire:
         return acquire(Settings(home=home.root, max_unpacked=ceiling), Request(source, date))
 
     return call
-
-
-def write(path: Path, data: bytes = DATA) -> Path:
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return path
 
 
 def zipped(*names: str, data: bytes = DATA) -> bytes:
@@ -64,12 +53,6 @@ def parquet() -> bytes:
     target = io.BytesIO()
     pl.DataFrame({c.technical: [line[c.name]] for c in COLUMNS}).write_parquet(target)
     return target.getvalue()
-
-
-def refusal(kind: type[Exception], call: Callable[..., object], *args: object, **more: int) -> str:
-    with pytest.raises(kind) as raised:
-        call(*args, **more)
-    return str(raised.value)
 
 
 # --- One file -------------------------------------------------------------------------------
@@ -306,9 +289,9 @@ def test_a_date_is_read_in_the_name(take: Acquire, tmp_path: Path, name: str, da
 def test_without_a_date_the_list_is_of_today_in_paris(
     take: Acquire, tmp_path: Path, name: str
 ) -> None:
-    before = PARIS_TODAY()
+    before = today()
     found = take(write(tmp_path / name)).date_contenu
-    assert before.isoformat() <= found <= PARIS_TODAY().isoformat()
+    assert before.isoformat() <= found <= today().isoformat()
 
 
 def test_today_is_that_of_paris(
@@ -382,84 +365,3 @@ def test_a_folder_without_a_list_is_refused(take: Acquire, tmp_path: Path) -> No
         f"Le dossier « {tmp_path / 'vide'} » ne contient aucune liste (.csv, .csv.gz, .zip, "
         ".parquet)."
     )
-
-
-# --- The official list ----------------------------------------------------------------------
-
-
-def test_the_official_list_is_dated_by_its_last_modification_in_paris(
-    home: Home, register_server: RegisterServer
-) -> None:
-    late = csv(DATA).but(headers={"Last-Modified": "Fri, 31 May 2024 22:30:00 GMT"})
-    register_server.script(FILE, late)
-    found = acquire(register_server.settings(home.root), Request())
-    assert (found.origine, found.route) == (OFFICIAL, "data.gouv")
-    assert found.date_contenu == "2024-06-01"
-    assert found.attribution
-    assert "Licence Ouverte" in found.licence
-    assert list(home.build.iterdir()) == []
-
-
-def test_without_last_modification_the_official_list_is_of_today(
-    home: Home, register_server: RegisterServer
-) -> None:
-    register_server.script(FILE, csv(DATA).but(headers={"Last-Modified": None}))
-    before = PARIS_TODAY()
-    found = acquire(register_server.settings(home.root), Request())
-    assert before.isoformat() <= found.date_contenu <= PARIS_TODAY().isoformat()
-
-
-def test_a_date_asked_for_wins_over_the_last_modification(
-    home: Home, register_server: RegisterServer
-) -> None:
-    settings = register_server.settings(home.root)
-    assert acquire(settings, Request(date=dt.date(2024, 1, 2))).date_contenu == "2024-01-02"
-    # Answered « not modified »: the date known stays, unless another is asked for.
-    assert acquire(settings, Request()).date_contenu == "2024-01-02"
-    assert acquire(settings, Request(date=dt.date(2024, 1, 3))).date_contenu == "2024-01-03"
-    assert len(list(Archive(home).sightings())) == 3
-    assert len({s.sha256 for s in Archive(home).sightings()}) == 1
-
-
-def test_a_list_whose_archive_is_damaged_is_asked_for_whole_again(
-    home: Home, register_server: RegisterServer
-) -> None:
-    settings = register_server.settings(home.root)
-    first = acquire(settings, Request())
-    path = Archive(home).content_path(first.sha256)
-    path.chmod(0o644)
-    path.write_bytes(b"rien")
-    told = refusal(OpacError, acquire, settings, Request())
-    assert "est abîmé et mis de côté" in told
-    again = acquire(settings, Request())
-    assert again.sha256 == first.sha256
-    Archive(home).restore(again.sha256, home.build / "rendu")
-    assert (home.build / "rendu").read_bytes() == DATA
-
-
-# --- One kind of source a home --------------------------------------------------------------
-
-
-def test_local_files_are_not_mixed_with_the_official_list(
-    home: Home, register_server: RegisterServer, tmp_path: Path
-) -> None:
-    settings = register_server.settings(home.root)
-    acquire(settings, Request())
-    path = write(tmp_path / "liste.csv")
-    assert refusal(UsageError, acquire, settings, Request(path)) == (
-        "Ce dossier de travail contient des listes d'une autre origine (officielle) : pour ne pas "
-        "mêler les historiques, choisissez un autre dossier avec --home (origine demandée : "
-        "fichiers locaux)."
-    )
-    assert len(list(Archive(home).sightings())) == 1
-
-
-def test_the_official_list_is_not_mixed_with_local_files(
-    home: Home, take: Acquire, register_server: RegisterServer, tmp_path: Path
-) -> None:
-    take(write(tmp_path / "liste.csv"))
-    settings = register_server.settings(home.root)
-    told = refusal(UsageError, acquire, settings, Request())
-    assert "(fichiers locaux)" in told
-    assert "(origine demandée : officielle)" in told
-    assert register_server.seen == []

@@ -8,7 +8,7 @@ from typing import Any
 
 import duckdb
 
-from pipelines.registers.contract import COLUMNS, Kind
+from pipelines.registers.contract import COLUMNS, FLAGS, Kind
 from pipelines.warehouse.models import (
     CONTROLS,
     FILES,
@@ -87,6 +87,10 @@ PUBLICATION = {
 REGIONS = [("11", "Île-de-France", "true"), ("93", "PACA", "true"), ("905", "Autre", "false")]
 DEPARTEMENTS = [("13", "Bouches-du-Rhône", "93", "2000000"), ("06", "Alpes", "93", "1000000")]
 
+# Numbers for organisations, and valid SIRENs.
+A, B, C, D = (f"9313000{n}013" for n in range(1, 5))
+SIREN, OTHER = "732829320", "356000000"
+
 
 def organisme(nda: str, **values: Any) -> Row:
     """A staging row: valid, without address nor certification, but for ``values``."""
@@ -101,6 +105,20 @@ def organisme(nda: str, **values: Any) -> Row:
         "certification_connue": True,
     }
     return {**row, **values}
+
+
+def flags(*values: bool | None) -> dict[str, bool | None]:
+    """The four flags, in the order of the contract."""
+    return dict(zip(FLAGS, values, strict=True))
+
+
+def specialities(*pairs: tuple[str | None, str | None]) -> dict[str, str | None]:
+    """Codes and labels, in the order of their ranks."""
+    return {
+        f"{part}_specialite_{rank}": value
+        for rank, pair in enumerate(pairs, start=1)
+        for part, value in zip(("code", "libelle"), pair, strict=True)
+    }
 
 
 def table(

@@ -3,30 +3,27 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
 
 import pytest
 
-from pipelines.quality.queries import load_queries
 from pipelines.registers.contract import FLAGS
-from pipelines.warehouse.models import load_models
-from tests.warehouse.frames import Row, built, dicts, organisme, rows
+from tests.warehouse.frames import (
+    OTHER,
+    SIREN,
+    A,
+    B,
+    C,
+    D,
+    Row,
+    built,
+    dicts,
+    flags,
+    organisme,
+    rows,
+    specialities,
+)
 
-A, B, C, D = (f"9313000{n}013" for n in range(1, 5))
-SIREN, OTHER = "732829320", "356000000"
 CATEGORIES = ("ACTION_FORMATION", "BILAN_COMPETENCES", "VAE", "APPRENTISSAGE")
-
-
-def flags(*values: bool | None) -> dict[str, bool | None]:
-    return dict(zip(FLAGS, values, strict=True))
-
-
-def specialities(*pairs: tuple[str | None, str | None]) -> dict[str, str | None]:
-    return {
-        f"{part}_specialite_{rank}": value
-        for rank, pair in enumerate(pairs, start=1)
-        for part, value in zip(("code", "libelle"), pair, strict=True)
-    }
 
 
 # --- socle.organisme ------------------------------------------------------------------------
@@ -328,261 +325,3 @@ def test_the_reference_files_of_the_year() -> None:
     assert (regions, official, departments) == (25, 24, 107)
     assert people == others > 68_000_000
     assert lost == [("905",)]
-
-
-# --- marche.synthese ------------------------------------------------------------------------
-
-
-def test_national_figures() -> None:
-    organisations = [
-        organisme(
-            A,
-            siren=SIREN,
-            nb_stagiaires=10,
-            nb_stagiaires_confies=4517,
-            effectif_formateurs=1,
-            code_postal="13001",
-            **flags(True, True, False, False),
-        ),
-        organisme(
-            B,
-            siren=SIREN,
-            nb_stagiaires=0,
-            nb_stagiaires_confies=0,
-            effectif_formateurs=375_438,
-            **flags(True, False, True, True),
-        ),
-        organisme(C, siren="000000000", siren_valide=False, nb_stagiaires=31),
-        organisme(D, siren=OTHER, effectif_formateurs=2, certification_connue=False),
-    ]
-    with built(organisations) as con:
-        [found] = dicts(con, "from marche.synthese")
-    assert found == {
-        "date_instantane": dt.date(2026, 1, 15),
-        "nb_organismes": 4,
-        "nb_entites": 2,
-        "nb_certifies": 2,
-        "nb_certification_inconnue": 1,
-        "part_certifies_pct": 50.0,
-        "nb_certifies_action_formation": 2,
-        "nb_certifies_bilan_competences": 1,
-        "nb_certifies_vae": 1,
-        "nb_certifies_apprentissage": 1,
-        "nb_actifs": 2,
-        "nb_dormants": 1,
-        "nb_activite_inconnue": 1,
-        "nb_stagiaires": 41,
-        "nb_stagiaires_confies": 4517,
-        "effectif_formateurs": 375_441,
-        "moyenne_stagiaires": 13.67,
-        "mediane_stagiaires": 10.0,
-        "mediane_stagiaires_actifs": 20.5,
-        "moyenne_formateurs": 125_147.0,
-        "mediane_formateurs": 2.0,
-        "nb_avec_adresse": 1,
-        "part_avec_adresse_pct": 25.0,
-    }
-
-
-# --- qualite, meta --------------------------------------------------------------------------
-
-
-def doubt(line: int, nda: str, rule: str, champ: str = "nda") -> Row:
-    return {
-        "ligne": line,
-        "nda": nda,
-        "regle": rule,
-        "gravite": "majeure",
-        "champ": champ,
-        "valeur": "x",
-        "message": "Douteux.",
-    }
-
-
-def test_doubts_and_lines_set_aside_are_given_as_they_are() -> None:
-    anomalies = [doubt(9, B, "NDA_FORME"), doubt(2, A, "SIREN_ABSENT", "siren")]
-    rejets = [
-        {"ligne": 5, "motif": "29 champs au lieu de 30.", "texte": "a;b"},
-        {"ligne": 3, "motif": "Guillemet mal placé.", "texte": '"x'},
-    ]
-    with built([organisme(A)], anomalies=anomalies, rejets=rejets) as con:
-        assert dicts(con, "from qualite.anomalie order by ligne") == [anomalies[1], anomalies[0]]
-        assert dicts(con, "from qualite.rejet order by ligne") == [rejets[1], rejets[0]]
-        assert [c[0] for c in rows(con, "describe qualite.anomalie")][:2] == ["nda", "regle"]
-
-
-def test_controls_are_given_as_they_are() -> None:
-    good: Row = {
-        "regle": "contrat.organisme.lignes",
-        "famille": "contrat",
-        "table_controlee": "organisme",
-        "colonne": None,
-        "gravite": "critique",
-        "statut": "conforme",
-        "mesure": "4",
-        "attendu": "au moins 1",
-        "nb_en_defaut": None,
-        "message": "La liste a assez de lignes.",
-        "accepte": False,
-    }
-    lost = {**good, "regle": "comparaison.nb_lignes", "nb_en_defaut": 3, "accepte": True}
-    with built([], [good, lost]) as con:
-        assert dicts(con, "from qualite.controle order by regle") == [lost, good]
-
-
-def test_the_publication_says_where_the_base_comes_from() -> None:
-    rejets = [{"ligne": 3, "motif": "m", "texte": "t"}]
-    accepted = "comparaison.nb_lignes : purge annoncée"
-    with built([organisme(A)], rejets=rejets, acceptations=accepted) as con:
-        [found] = dicts(con, "from meta.publication")
-    assert found == {
-        "version": "20260116T040000Z-aaaaaaaa",
-        "publie_le": dt.datetime(2026, 1, 16, 4),
-        "sha256": "a" * 64,
-        "date_contenu": dt.date(2026, 1, 15),
-        "origine": "fichiers locaux",
-        "route": "fichier",
-        "adresse": "liste.csv",
-        "mise_en_page": "actuelle",
-        "lignes_liste": 2,
-        "lignes_mises_a_part": 1,
-        "derniere_declaration": dt.date(2025, 12, 31),
-        "code": "0.1.0+abcdef",
-        "acceptations": accepted,
-        "licence": "inconnue",
-        "attribution": "",
-    }
-
-
-def test_a_list_without_date_nor_acceptance_is_published_all_the_same() -> None:
-    with built(derniere_declaration=None, acceptations=None) as con:
-        found = rows(con, "select derniere_declaration, acceptations from meta.publication")
-    assert found == [(None, None)]
-
-
-# --- No organisation at all -----------------------------------------------------------------
-
-
-def test_every_table_is_well_formed_when_empty() -> None:
-    with built() as con:
-        counts = {
-            m.full_name: rows(con, f"select count(*) from {m.full_name}")[0][0]
-            for m in load_models()
-        }
-        [figures] = dicts(con, "from marche.synthese")
-    full = {"marche.synthese": 1, "meta.publication": 1}
-    full |= {"reference.region": 3, "reference.departement": 2}
-    assert counts == dict.fromkeys(counts, 0) | full
-    day = figures.pop("date_instantane")
-    assert day == dt.date(2026, 1, 15)
-    sums = {name for name, value in figures.items() if value == 0}
-    blank = {name for name, value in figures.items() if value is None}
-    assert sums | blank == figures.keys()
-    assert blank == {name for name in figures if name.startswith(("part_", "moyenne_", "mediane_"))}
-
-
-def test_types_do_not_depend_on_rows() -> None:
-    everything = organisme(
-        A,
-        siren=SIREN,
-        ndas_precedents=[B],
-        nb_stagiaires=1,
-        **flags(True, True, True, True),
-        **specialities(("413", "Dév")),
-    )
-    query = (
-        "select table_schema, table_name, column_name, data_type from information_schema.columns "
-        "where table_catalog = 'opac' order by all"
-    )
-    with built() as empty, built([everything]) as full:
-        types = rows(full, query)
-        assert types == rows(empty, query)
-    kinds = {(schema, table, column): kind for schema, table, column, kind in types}
-    for column in ("nda", "siren", "siret_declarant", "code_postal", "code_region"):
-        assert kinds["socle", "organisme", column] == "VARCHAR"
-    assert kinds["socle", "entite", "ndas"] == "VARCHAR[]"
-    assert kinds["socle", "entite", "nb_stagiaires"] == "BIGINT"
-
-
-# --- sql/tests ------------------------------------------------------------------------------
-
-GOOD = [
-    organisme(A, siren=SIREN, code_region="93", ndas_precedents=["11750000175"], nb_stagiaires=3),
-    organisme(B, siren=SIREN, code_region="905", nb_stagiaires=0, **flags(True, None, None, None)),
-    organisme(C, siren="123456789", siren_valide=False, **specialities(("413", "Dév"))),
-    organisme(D),
-]
-# For each query: what is done to a good base, and the rows that it must then return.
-BAD: dict[str, list[tuple[str, list[tuple[Any, ...]]]]] = {
-    "synthese_coherente": [
-        ("update marche.synthese set nb_actifs = nb_actifs + 1", [(4, 2, 1, 2)]),
-        ("update marche.synthese set nb_organismes = 5, nb_actifs = 2", [(5, 2, 1, 2)]),
-    ],
-    "specialite_codee": [
-        (
-            f"insert into socle.specialite values ('{D}', 1, null, 'Sans code')",
-            [(D, 1, None, "Sans code")],
-        ),
-        (f"insert into socle.specialite values ('{D}', 2, '413', null)", [(D, 2, "413", None)]),
-    ],
-    "certification_sans_vide": [
-        (
-            "update socle.organisme set certifie_vae = null; create or replace view "
-            "socle.certification as select nda, 'VAE' as categorie, certifie_vae as certifie "
-            "from socle.organisme",
-            [(1, 4)],
-        ),
-        (
-            "create or replace view socle.certification as "
-            "select null as nda, null as categorie, null as certifie limit 0",
-            [(1, 0)],
-        ),
-    ],
-    "entite_couvre_organismes": [
-        ("delete from socle.entite", [(SIREN, 2, None)]),
-        ("update socle.entite set nb_nda = 1", [(SIREN, 2, 1)]),
-        ("insert into socle.entite from socle.entite", [(SIREN, 4, 2)]),
-    ],
-    "nda_precedent_autre": [
-        (f"insert into socle.nda_precedent values ('{A}', '{A}')", [(A, A)]),
-    ],
-    "lecture_complete": [
-        ("update meta.publication set lignes_liste = 5", [(5, 4, 0)]),
-        (f"delete from socle.organisme where nda = '{D}'", [(4, 3, 0)]),
-        ("insert into qualite.rejet values (9, 'motif', 'texte')", [(4, 4, 1)]),
-    ],
-    "organisme_regions_connues": [
-        (f"update socle.organisme set code_region = '42' where nda = '{D}'", [(D, "42")]),
-    ],
-}
-QUERIES = {query.name: query.sql for query in load_queries()}
-
-
-def test_no_query_finds_anything_in_a_good_base() -> None:
-    with built(GOOD) as con:
-        assert {name: rows(con, sql) for name, sql in QUERIES.items()} == {
-            name: [] for name in QUERIES
-        }
-
-
-def test_no_query_finds_anything_in_an_empty_base() -> None:
-    with built() as con:
-        assert {name: rows(con, sql) for name, sql in QUERIES.items()} == {
-            name: [] for name in QUERIES
-        }
-
-
-def test_every_query_has_a_bad_base() -> None:
-    assert BAD.keys() == QUERIES.keys()
-
-
-@pytest.mark.parametrize(
-    ("name", "damage", "offending"),
-    [(name, *pair) for name, pairs in BAD.items() for pair in pairs],
-)
-def test_a_query_returns_the_rows_that_offend(
-    name: str, damage: str, offending: list[tuple[Any, ...]]
-) -> None:
-    with built(GOOD) as con:
-        con.execute(damage)
-        assert rows(con, QUERIES[name]) == offending

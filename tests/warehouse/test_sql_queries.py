@@ -1,0 +1,102 @@
+"""The queries of sql/tests find nothing in a good base, and what offends in a bad one."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from pipelines.quality.queries import load_queries
+from tests.warehouse.frames import (
+    SIREN,
+    A,
+    B,
+    C,
+    D,
+    built,
+    flags,
+    organisme,
+    rows,
+    specialities,
+)
+
+GOOD = [
+    organisme(A, siren=SIREN, code_region="93", ndas_precedents=["11750000175"], nb_stagiaires=3),
+    organisme(B, siren=SIREN, code_region="905", nb_stagiaires=0, **flags(True, None, None, None)),
+    organisme(C, siren="123456789", siren_valide=False, **specialities(("413", "Dév"))),
+    organisme(D),
+]
+# For each query: what is done to a good base, and the rows that it must then return.
+BAD: dict[str, list[tuple[str, list[tuple[Any, ...]]]]] = {
+    "synthese_coherente": [
+        ("update marche.synthese set nb_actifs = nb_actifs + 1", [(4, 2, 1, 2)]),
+        ("update marche.synthese set nb_organismes = 5, nb_actifs = 2", [(5, 2, 1, 2)]),
+    ],
+    "specialite_codee": [
+        (
+            f"insert into socle.specialite values ('{D}', 1, null, 'Sans code')",
+            [(D, 1, None, "Sans code")],
+        ),
+        (f"insert into socle.specialite values ('{D}', 2, '413', null)", [(D, 2, "413", None)]),
+    ],
+    "certification_sans_vide": [
+        (
+            "update socle.organisme set certifie_vae = null; create or replace view "
+            "socle.certification as select nda, 'VAE' as categorie, certifie_vae as certifie "
+            "from socle.organisme",
+            [(1, 4)],
+        ),
+        (
+            "create or replace view socle.certification as "
+            "select null as nda, null as categorie, null as certifie limit 0",
+            [(1, 0)],
+        ),
+    ],
+    "entite_couvre_organismes": [
+        ("delete from socle.entite", [(SIREN, 2, None)]),
+        ("update socle.entite set nb_nda = 1", [(SIREN, 2, 1)]),
+        ("insert into socle.entite from socle.entite", [(SIREN, 4, 2)]),
+    ],
+    "nda_precedent_autre": [
+        (f"insert into socle.nda_precedent values ('{A}', '{A}')", [(A, A)]),
+    ],
+    "lecture_complete": [
+        ("update meta.publication set lignes_liste = 5", [(5, 4, 0)]),
+        (f"delete from socle.organisme where nda = '{D}'", [(4, 3, 0)]),
+        ("insert into qualite.rejet values (9, 'motif', 'texte')", [(4, 4, 1)]),
+    ],
+    "organisme_regions_connues": [
+        (f"update socle.organisme set code_region = '42' where nda = '{D}'", [(D, "42")]),
+    ],
+}
+QUERIES = {query.name: query.sql for query in load_queries()}
+
+
+def test_no_query_finds_anything_in_a_good_base() -> None:
+    with built(GOOD) as con:
+        assert {name: rows(con, sql) for name, sql in QUERIES.items()} == {
+            name: [] for name in QUERIES
+        }
+
+
+def test_no_query_finds_anything_in_an_empty_base() -> None:
+    with built() as con:
+        assert {name: rows(con, sql) for name, sql in QUERIES.items()} == {
+            name: [] for name in QUERIES
+        }
+
+
+def test_every_query_has_a_bad_base() -> None:
+    assert BAD.keys() == QUERIES.keys()
+
+
+@pytest.mark.parametrize(
+    ("name", "damage", "offending"),
+    [(name, *pair) for name, pairs in BAD.items() for pair in pairs],
+)
+def test_a_query_returns_the_rows_that_offend(
+    name: str, damage: str, offending: list[tuple[Any, ...]]
+) -> None:
+    with built(GOOD) as con:
+        con.execute(damage)
+        assert rows(con, QUERIES[name]) == offending
