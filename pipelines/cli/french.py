@@ -51,32 +51,26 @@ def usage_sentence(error: typer.TyperException) -> str:
     return f"{told} : « {command} --help » dit comment l'écrire."
 
 
-class FrenchCommand(TyperCommand):
+class _French:
+    """What a command and a group of them say in French instead."""
+
+    def get_help_option(self, ctx: Any) -> Any:
+        return _help_option(super().get_help_option(ctx))  # type: ignore[misc]
+
+    def format_usage(self, ctx: Any, formatter: Any) -> None:
+        _format_usage(self, ctx, formatter)
+
+    def format_help(self, ctx: Any, formatter: Any) -> None:
+        _titles()
+        super().format_help(ctx, formatter)  # type: ignore[misc]
+
+
+class FrenchCommand(_French, TyperCommand):
     """A command whose help is in French."""
 
-    def get_help_option(self, ctx: Any) -> Any:  # noqa: D102
-        return _help_option(super().get_help_option(ctx))
 
-    def format_usage(self, ctx: Any, formatter: Any) -> None:  # noqa: D102
-        _format_usage(self, ctx, formatter)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: D102
-        _titles()
-        super().format_help(ctx, formatter)
-
-
-class FrenchGroup(TyperGroup):
+class FrenchGroup(_French, TyperGroup):
     """The commands together, their help in French."""
-
-    def get_help_option(self, ctx: Any) -> Any:  # noqa: D102
-        return _help_option(super().get_help_option(ctx))
-
-    def format_usage(self, ctx: Any, formatter: Any) -> None:  # noqa: D102
-        _format_usage(self, ctx, formatter)
-
-    def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: D102
-        _titles()
-        super().format_help(ctx, formatter)
 
 
 def _help_option(option: Any) -> Any:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 from pipelines.errors import GatesRefused, HomeUnusable, OpacError, UsageError
 from pipelines.home import Home, home_errors
 from pipelines.lock import refresh_lock
+from pipelines.warehouse.literals import literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -186,14 +187,14 @@ def _test(built: Path, name: str) -> None:
     with duckdb.connect() as connection:
         try:
             # Attached, not renamed: a build still open in this process would not be noticed.
-            connection.execute(f"attach {_literal(str(built))} as {_quoted(name)} (read_only)")
+            connection.execute(f"attach {literal(str(built))} as {_quoted(name)} (read_only)")
         except duckdb.Error as error:
             raise _refused(f"ne s'ouvre pas ({_first_line(error)})") from error
         connection.execute(f"use {_quoted(name)}")
         # No bound parameter: DuckDB's first one imports pandas, for most of a second.
         relations = connection.execute(
             "select table_schema, table_name from information_schema.tables "
-            f"where table_catalog = {_literal(name)} order by all"
+            f"where table_catalog = {literal(name)} order by all"
         ).fetchall()
         counts = {relation: _count(connection, *relation) for relation in relations}
     if counts.get(("meta", "publication")) != 1:
@@ -226,10 +227,6 @@ def _refused(reason: str) -> GatesRefused:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _file(home: Home, version: str) -> Path:
