@@ -23,6 +23,7 @@ types: .venv/.dev
 
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks.refresh
+	$(BIN)/python -m benchmarks.portage
 
 docs: .venv/.run
 	$(BIN)/opac dictionnaire --sortie docs/dictionnaire.md

@@ -9,7 +9,15 @@ from assets.preparation import STAGED
 from pipelines.resources import HomeResource
 from pipelines.warehouse.build import current_build
 from pipelines.warehouse.database import build_models, column_types
-from pipelines.warehouse.models import RUN, STAGING, Model, load_models, split_late
+from pipelines.warehouse.models import (
+    EVALUATION,
+    RUN,
+    STAGING,
+    Model,
+    evaluation_reads,
+    load_models,
+    split_late,
+)
 
 _EARLY = split_late(load_models())[0]
 
@@ -30,7 +38,10 @@ def _schema(model: Model, types: Mapping[str, str]) -> dg.TableSchema:
 
 def _spec(model: Model) -> dg.AssetSpec:
     own = {other.full_name for other in _EARLY}
-    deps = [_key(name) for name in sorted(model.depends & own)]
+    reads = model.depends
+    if any(name.startswith(f"{EVALUATION}.") for name in reads):
+        reads |= evaluation_reads()
+    deps = [_key(name) for name in sorted(reads & own)]
     if any(name.startswith((f"{STAGING}.", f"{RUN}.")) for name in model.depends):
         deps.append(STAGED)
     return dg.AssetSpec(

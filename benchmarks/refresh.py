@@ -139,13 +139,14 @@ def table(base: Measure, one: Measure, ten_base: Measure | None, ten: Measure | 
     return lines
 
 
-def write(lines: list[str]) -> None:
-    """Put the table in docs/performance.md, between its marks."""
+def write(lines: list[str], marks: tuple[str, str] = (START, END)) -> None:
+    """Put tables in docs/performance.md, between their marks."""
+    start, end = marks
     path = ROOT / "docs" / "performance.md"
     text = path.read_text(encoding="utf-8")
-    head, _, rest = text.partition(START)
-    _, _, tail = rest.partition(END)
-    path.write_text(f"{head}{START}\n\n" + "\n".join(lines) + f"\n\n{END}{tail}", encoding="utf-8")
+    head, _, rest = text.partition(start)
+    _, _, tail = rest.partition(end)
+    path.write_text(f"{head}{start}\n\n" + "\n".join(lines) + f"\n\n{end}{tail}", encoding="utf-8")
 
 
 def main() -> None:

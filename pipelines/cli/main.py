@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import typer
 
-from pipelines.cli import consult, produce, versions
+from pipelines.cli import carriers, consult, produce, proof, screen, verify, versions
 from pipelines.cli.common import home_in_use, print_error
 from pipelines.cli.french import FrenchCommand, FrenchGroup, usage_sentence
 from pipelines.errors import OpacError
@@ -23,10 +23,15 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
     epilog="Codes de sortie : 0 publié ou inchangé · 2 demande incorrecte · 3 source indisponible "
     "ou qui n'est pas la liste · 4 refusé par les contrôles · 5 une autre actualisation est en "
-    "cours · 6 dossier de travail inutilisable (place, droits) · 1 erreur imprévue.",
+    "cours · 6 dossier de travail inutilisable (place, droits) · 1 erreur imprévue. Avec --strict : "
+    "le verdict, de 10 (éligible) à 13 (non éligible).",
 )
 produce.register(app)
 consult.register(app)
+verify.register(app)
+screen.register(app)
+proof.register(app)
+carriers.register(app)
 versions.register(app)
 for command in app.registered_commands:
     command.cls = FrenchCommand

@@ -22,6 +22,7 @@ VALID_SHARE = 0.98
 PLAUSIBLE_SHARE = 0.98
 FIRST_DATE = date(1990, 1, 1)
 CATEGORIES = ("ACTION_FORMATION", "BILAN_COMPETENCES", "VAE", "APPRENTISSAGE")
+VERDICTS = ("ELIGIBLE", "PIECES_MANQUANTES", "A_VERIFIER", "NON_ELIGIBLE")
 RANGES: dict[str, int] = {
     "effectif_formateurs": 1_000_000,
     "nb_stagiaires": 10_000_000,
@@ -52,7 +53,7 @@ def suites(contexte: Context) -> dict[str, list[Check]]:
             *_median(contexte),
             *figures(contexte),
         ],
-        "socle": [*_core(contexte), *_references()],
+        "socle": [*_core(contexte), *_references(), *_portage(contexte)],
     }
 
 
@@ -250,6 +251,19 @@ def _core(contexte: Context) -> Iterator[Check]:
     yield _values("socle.certification", "categorie", list(CATEGORIES))
     yield _values("socle.specialite", "rang", [1, 2, 3])
     yield _row_count("marche.synthese", 1, "une seule ligne de chiffres nationaux")
+
+
+def _portage(contexte: Context) -> Iterator[Check]:
+    verdict = "portage.verdict_profil"
+    yield _row_count("portage.profil", contexte.nb_lignes, "autant que de lignes lues")
+    yield _unique("modele", "portage.profil", ("nda",), _MODEL)
+    yield _unique("modele", "portage.regle", ("regle",), _MODEL)
+    yield _unique("modele", "portage.motif", ("motif",), _MODEL)
+    yield _unique("modele", verdict, ("profil", "role", "financement", "action"), _MODEL)
+    yield _values(verdict, "verdict", list(VERDICTS))
+    yield _values(verdict, "role", ["sous_traitant", "porteur"])
+    yield _values(verdict, "action", list(CATEGORIES))
+    yield _values(verdict, "statut_registre", ["SATISFAIT", "NON_SATISFAIT", "INDETERMINE"])
 
 
 def _references() -> Iterator[Check]:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.home import Home
+from pipelines.portage.session import Session, Telling
 from pipelines.settings import Settings
 from pipelines.warehouse.build import Build, database_path, staging_path
 from pipelines.warehouse.literals import MEMORY, Value, literal, rows
@@ -15,15 +16,34 @@ from pipelines.warehouse.models import (
     CONTROLS,
     RUN,
     STAGING,
+    Model,
     load_models,
     load_reference_files,
     run_models,
+    split_judged,
     split_late,
 )
 
 if TYPE_CHECKING:
     import duckdb
 
+# One organisation of each profile, in each role, for each funding and category of actions, on the
+# day of the list, with nothing declared.
+_PROFILES = """
+    select
+        row_number() over () as ligne,
+        r.role as role_juge,
+        case r.role when 'sous_traitant' then p.nda end as nda,
+        case r.role when 'porteur' then p.nda end as porteur,
+        f.financement,
+        a.action,
+        m.date_contenu::varchar as date
+    from (select min(nda) as nda from portage.profil group by profil) as p
+    cross join (values ('sous_traitant'), ('porteur')) as r (role)
+    cross join reference.financement as f
+    cross join reference.categorie_action as a
+    cross join meta.publication as m
+"""
 # Files written in this version open in every DuckDB client since 1.0.
 _STORAGE = "v1.0.0"
 
@@ -36,7 +56,21 @@ def build_models(settings: Settings, build: Build) -> dict[str, int]:
         con.execute(f"attach {literal(str(staging_path(home)))} as {STAGING} (read_only)")
         load_reference_files(con)
         early, _ = split_late(load_models())
-        return run_models(con, early)
+        return run_judged(con, early)
+
+
+def run_judged(con: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> dict[str, int]:
+    """Run models; those that tell of verdicts once every profile of the list is judged.
+
+    The same models judge here and on demand (:class:`pipelines.portage.session.Session`).
+    """
+    before, after = split_judged(models)
+    made = run_models(con, before)
+    session = Session(con)
+    session.ask(_PROFILES, Telling.NOTHING)
+    made |= run_models(con, after)
+    session.close()
+    return made
 
 
 def add_controls(home: Home, build: Build, controls: Sequence[dict[str, Any]]) -> None:

@@ -2,7 +2,8 @@
 
 A model is ``sql/<schema>/<table>.sql``: a header comment (description, grain, columns), then one
 query. Tables that come from elsewhere are in catalogues of their own: ``preparation`` (the list
-as read), ``fichier`` (``data/reference``), ``execution`` (the list of this build, its checks).
+as read), ``fichier`` (``data/reference``), ``execution`` (the list of this build, its checks),
+``demande`` and ``evaluation`` (questions and verdicts: see ``pipelines.portage.session``).
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -24,12 +25,16 @@ if TYPE_CHECKING:
     import duckdb
 
 STAGING, FILES, RUN = "preparation", "fichier", "execution"
+QUESTIONS, EVALUATION = "demande", "evaluation"
 CONTROLS = f"{RUN}.controle"
-_EXTERNAL = {STAGING, FILES, RUN}
+_EXTERNAL = {STAGING, FILES, RUN, QUESTIONS, EVALUATION}
+# Folders of ``sql`` whose queries make no table of the release.
+_ELSEWHERE = {"tests", EVALUATION}
 SCHEMAS = {
     "socle": "Les organismes de formation, une ligne par numéro de déclaration d'activité.",
     "reference": "Régions, départements et spécialités, avec leurs sources.",
     "marche": "Le marché : chiffres par territoire, catégorie et taille.",
+    "portage": "Le portage Qualiopi : règles, et verdict de chaque organisme par financement.",
     "qualite": "Ce qui a été mis à part, ce qui est douteux, ce qui a été contrôlé.",
     "meta": "D'où vient cette version : liste, empreinte, code, date.",
 }
@@ -49,19 +54,27 @@ class Model:
     columns: dict[str, str]
     sql: str
     is_view: bool
-    depends: frozenset[str]
 
     @property
     def full_name(self) -> str:
         """Qualified name, e.g. ``socle.organisme``."""
         return f"{self.schema}.{self.name}"
 
+    @cached_property
+    def depends(self) -> frozenset[str]:
+        """Tables that the query reads, with their schema; parsed when first asked for.
+
+        Raises:
+            ValueError: the SQL is not one query.
+        """
+        return _dependencies(self.sql)
+
 
 def parse_model(path: Path) -> Model:
     """Read one model file.
 
     Raises:
-        ValueError: the header lacks a part, or the SQL is not one query.
+        ValueError: the header lacks a part.
     """
     match = _HEADER.match(path.read_text(encoding="utf-8"))
     if match is None:
@@ -87,7 +100,6 @@ def parse_model(path: Path) -> Model:
         columns,
         sql,
         fields.get("nature") == "vue",
-        _dependencies(sql),
     )
 
 
@@ -130,7 +142,7 @@ def load_models(folder: Path = SQL) -> tuple[Model, ...]:
     models = {
         model.full_name: model
         for path in sorted(folder.glob("*/*.sql"))
-        if path.parent.name != "tests"
+        if path.parent.name not in _ELSEWHERE
         for model in [parse_model(path)]
     }
     graph: dict[str, set[str]] = {}
@@ -151,16 +163,32 @@ def load_models(folder: Path = SQL) -> tuple[Model, ...]:
         ) from error
 
 
+def evaluation_reads() -> frozenset[str]:
+    """Give the tables of the release from which verdicts are made."""
+    models = [parse_model(path) for path in (SQL / EVALUATION).glob("*.sql")]
+    return frozenset().union(*(model.depends for model in models))
+
+
 def split_late(models: Iterable[Model]) -> tuple[tuple[Model, ...], tuple[Model, ...]]:
     """Part the models that tell of the checks, made after them, from all the others."""
-    early: list[Model] = []
-    late: dict[str, Model] = {}
+    return _split(models, CONTROLS)
+
+
+def split_judged(models: Iterable[Model]) -> tuple[tuple[Model, ...], tuple[Model, ...]]:
+    """Part the models that tell of the verdicts, made after them, from all the others."""
+    return _split(models, f"{EVALUATION}.")
+
+
+def _split(models: Iterable[Model], source: str) -> tuple[tuple[Model, ...], tuple[Model, ...]]:
+    """Part those that read ``source`` (a table, or the start of names), even through others."""
+    before: list[Model] = []
+    after: dict[str, Model] = {}
     for model in models:
-        if any(d == CONTROLS or d in late for d in model.depends):
-            late[model.full_name] = model
+        if any(d.startswith(source) or d in after for d in model.depends):
+            after[model.full_name] = model
         else:
-            early.append(model)
-    return tuple(early), tuple(late.values())
+            before.append(model)
+    return tuple(before), tuple(after.values())
 
 
 def run_models(con: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> dict[str, int]:

@@ -19,11 +19,12 @@ from typing import TYPE_CHECKING, Any
 from pipelines.errors import GatesRefused, HomeUnusable, OpacError, UsageError
 from pipelines.home import Home, home_errors
 from pipelines.lock import refresh_lock
-from pipelines.warehouse.literals import literal
+from pipelines.warehouse.literals import MEMORY, literal
 
 if TYPE_CHECKING:
     import duckdb
 
+_VIEW_ROWS = 1_000
 _STAMP = "%Y%m%dT%H%M%SZ"
 _VERSION = re.compile(r"(\d{8}T\d{6}Z)-\w+")
 # Sheet being written, database, sheet: all that a release puts among the versions.
@@ -123,6 +124,24 @@ def open_readonly(path: Path) -> duckdb.DuckDBPyConnection:
         raise _unopened(path, error) from error
 
 
+def open_beside(path: Path) -> duckdb.DuckDBPyConnection:
+    """Open a database for reading, as the current catalogue of a connection that may write beside.
+
+    Raises:
+        OpacError: it is missing, locked, forbidden or not a database.
+    """
+    import duckdb
+
+    con = duckdb.connect(config={"memory_limit": MEMORY})
+    try:
+        con.execute(f"attach {literal(str(path.resolve()))} as opac (read_only)")
+        con.execute("use opac")
+    except duckdb.Error as error:
+        con.close()
+        raise _unopened(path, error) from error
+    return con
+
+
 def _chosen(available: list[Release], version: str | None) -> Release:
     names = [found.version for found in available]
     if version is not None:
@@ -193,25 +212,30 @@ def _test(built: Path, name: str) -> None:
         connection.execute(f"use {_quoted(name)}")
         # No bound parameter: DuckDB's first one imports pandas, for most of a second.
         relations = connection.execute(
-            "select table_schema, table_name from information_schema.tables "
+            "select table_schema, table_name, table_type = 'VIEW' from information_schema.tables "
             f"where table_catalog = {literal(name)} order by all"
         ).fetchall()
-        counts = {relation: _count(connection, *relation) for relation in relations}
+        counts = {
+            (schema, table): _count(connection, schema, table, is_view)
+            for schema, table, is_view in relations
+        }
     if counts.get(("meta", "publication")) != 1:
         raise _refused("n'a pas exactement une ligne dans meta.publication")
 
 
-def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str) -> int:
+def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str, is_view: bool) -> int:
     """Count the rows of a table or view, reading them whole.
 
-    A mere ``count(*)`` reads no data: it succeeds on a file that was cut short.
+    A mere ``count(*)`` reads no data: it succeeds on a file that was cut short. A view stores
+    none: that it answers is enough, and one may have ten million rows.
     """
     import duckdb
 
+    relation = f"{_quoted(schema)}.{_quoted(table)}"
+    source = f"(from {relation} limit {_VIEW_ROWS})" if is_view else relation
     try:
         row = connection.execute(
-            'select count(*), bit_xor(hash("the row")) '
-            f'from {_quoted(schema)}.{_quoted(table)} as "the row"'
+            f'select count(*), bit_xor(hash("the row")) from {source} as "the row"'
         ).fetchone()
     except duckdb.Error as error:
         raise _refused(f"ne répond pas pour {schema}.{table} ({_first_line(error)})") from error

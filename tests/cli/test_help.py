@@ -23,15 +23,20 @@ ENGLISH = re.compile(
 
 def test_the_commands_are_those_documented() -> None:
     assert sorted(COMMANDS) == [
+        "cribler",
         "dictionnaire",
+        "dossier",
         "export",
         "generer-registre",
         "path",
+        "plafond",
+        "porteurs",
         "query",
         "refresh",
         "releases",
         "rollback",
         "status",
+        "verifier",
     ]
 
 

@@ -22,7 +22,7 @@ from pipelines.home import Home
 from pipelines.lock import running
 from pipelines.refresh import prepare_dagster
 from pipelines.settings import ROOT
-from pipelines.warehouse.models import load_models, split_late
+from pipelines.warehouse.models import evaluation_reads, load_models, split_late
 from tests.pipeline import lists
 from tests.pipeline.commands import Opac, ask, release_of, released
 from tests.processes import hear, process
@@ -104,7 +104,10 @@ def test_every_table_shows_its_columns_and_what_it_is_made_from() -> None:
         node = graph.get(dg.AssetKey(list(key)))
         schema = node.metadata["dagster/column_schema"]
         assert {c.name: c.description for c in schema.columns} == model.columns, key
-        own = {tuple(name.split(".")) for name in model.depends} & _MODELS.keys()
+        reads = model.depends
+        if any(name.startswith("evaluation.") for name in reads):
+            reads |= evaluation_reads()
+        own = {tuple(name.split(".")) for name in reads} & _MODELS.keys()
         assert {tuple(parent.path) for parent in node.parent_keys} - {
             ("preparation", "organisme")
         } == own

@@ -9,6 +9,7 @@ from typing import Any
 import duckdb
 
 from pipelines.registers.contract import COLUMNS, FLAGS, Kind
+from pipelines.warehouse.database import run_judged
 from pipelines.warehouse.models import (
     CONTROLS,
     FILES,
@@ -150,9 +151,8 @@ def workshop(
         table(con, f"{STAGING}.rejet", REJET, rejets)
         lines = {"lignes_liste": len(organismes) + len(rejets)}
         table(con, f"{RUN}.liste", LISTE, [{**PUBLICATION, **lines, **published}])
-        if real_references:
-            load_reference_files(con)
-        else:
+        load_reference_files(con)
+        if not real_references:
             _references(con)
         con.execute("set preserve_insertion_order = false")
         con.execute("use opac")
@@ -168,7 +168,7 @@ def built(
     """The same with every model made."""
     with workshop(organismes, **more) as con:
         early, late = split_late(load_models())
-        run_models(con, early)
+        run_judged(con, early)
         table(con, CONTROLS, CONTROLE, controles)
         run_models(con, late)
         yield con
@@ -186,7 +186,7 @@ def rows(con: duckdb.DuckDBPyConnection, query: str) -> list[tuple[Any, ...]]:
 
 
 def _references(con: duckdb.DuckDBPyConnection) -> None:
-    con.execute(f"attach ':memory:' as {FILES}")
+    """Put two regions and two départements in the place of the real ones."""
     region = {"code_region": "varchar", "region": "varchar", "officielle": "varchar"}
     region |= {"source": "varchar"}
     table(

@@ -14,7 +14,9 @@ from pipelines.registers.contract import BY_NAME, COLUMNS
 from pipelines.settings import SQL
 from pipelines.warehouse.models import (
     CONTROLS,
+    EVALUATION,
     FILES,
+    QUESTIONS,
     RUN,
     SCHEMAS,
     STAGING,
@@ -66,8 +68,8 @@ def test_the_header_of_a_model_is_its_documentation(tmp_path: Path) -> None:
         {"a": "La clé.", "b": "Une valeur sur deux lignes."},
         "select 1 as a, 2 as b",
         False,
-        frozenset(),
     )
+    assert parse_model(path).depends == set()
     assert parse_model(path).full_name == "socle.essai"
 
 
@@ -106,7 +108,7 @@ def test_a_header_without_one_of_its_parts_is_refused(tmp_path: Path, text: str)
 )
 def test_a_model_is_one_query(tmp_path: Path, sql: str) -> None:
     with pytest.raises(ValueError, match="a model is one query"):
-        parse_model(model(tmp_path, "socle.essai", sql))
+        load_models(model(tmp_path, "socle.essai", sql).parent.parent)
 
 
 @pytest.mark.parametrize(
@@ -236,13 +238,15 @@ OURS = load_models()
 
 
 def test_our_models_run_in_an_order_that_their_sql_implies() -> None:
-    done = {"preparation", "fichier", "execution"}
+    done = {"preparation", "fichier", "execution", "demande", "evaluation"}
     for found in OURS:
         for name in found.depends:
             assert name in done or name.split(".")[0] in done, f"{found.full_name} before {name}"
         done.add(found.full_name)
-    paths = [path for path in SQL.glob("*/*.sql") if path.parent.name != "tests"]
-    assert len(OURS) == len(paths) == len(done) - 3
+    paths = [
+        path for path in SQL.glob("*/*.sql") if path.parent.name not in ("tests", "evaluation")
+    ]
+    assert len(OURS) == len(paths) == len(done) - 5
 
 
 def test_the_tables_that_analysts_were_promised_are_there() -> None:
@@ -262,6 +266,13 @@ def test_the_tables_that_analysts_were_promised_are_there() -> None:
         "reference.departement": "code_departement departement code_region population source",
         "reference.specialite_nsf": "code_nsf libelle_nsf",
         "marche.synthese": "nb_organismes nb_certifies",
+        "portage.regle": "regle role financements actions exigence constat base_legale valide_du "
+        "valide_au confiance source note",
+        "portage.parametre": "parametre valeur valide_du valide_au statut source",
+        "portage.profil": "nda profil",
+        "portage.eligibilite": "nda role financement action verdict statut_registre raisons "
+        "pieces_manquantes",
+        "portage.synthese": "code_region code_departement financement action nb_organismes",
         "qualite.rejet": "ligne motif texte",
         "qualite.anomalie": "nda regle gravite champ valeur message",
         "qualite.controle": "regle statut mesure attendu",
@@ -326,7 +337,7 @@ def test_no_model_reads_the_files_of_another_house() -> None:
     """Each catalogue has its tables; a view may read none, for it outlives them."""
     for found in OURS:
         outside = {name.split(".")[0] for name in found.depends} - SCHEMAS.keys()
-        assert outside <= {STAGING, FILES, RUN}
+        assert outside <= {STAGING, FILES, RUN, QUESTIONS, EVALUATION}
         assert not (found.is_view and outside)
 
 

@@ -68,6 +68,36 @@ BAD: dict[str, list[tuple[str, list[tuple[Any, ...]]]]] = {
     "organisme_regions_connues": [
         (f"update socle.organisme set code_region = '42' where nda = '{D}'", [(D, "42")]),
     ],
+    "portage_profil_complet": [
+        (f"delete from portage.profil where nda = '{D}'", [(D, 0)]),
+        (f"insert into portage.profil from portage.profil where nda = '{D}'", [(D, 2)]),
+    ],
+    "portage_verdict_complet": [
+        (
+            "delete from portage.verdict_profil where profil = 1 and role = 'porteur' "
+            "and financement = 'CPF' and action = 'VAE'",
+            [(1, "porteur", "CPF", "VAE", 0)],
+        ),
+    ],
+    "portage_synthese_coherente": [
+        (
+            "delete from portage.synthese where code_region = '93' or role = 'porteur' "
+            "or financement <> 'CPF' or action <> 'VAE'",
+            [("sous_traitant", "CPF", "VAE", 3, 4)],
+        ),
+        (
+            "delete from portage.synthese where role = 'porteur' or financement <> 'CPF' "
+            "or action <> 'VAE'; update portage.synthese set nb_eligible = 7",
+            [("sous_traitant", "CPF", "VAE", 4, 4)],
+        ),
+    ],
+    "portage_sans_passe_droit": [
+        (
+            "update portage.verdict_profil set verdict = 'ELIGIBLE' where profil = 1 "
+            "and role = 'sous_traitant' and financement = 'OPCO' and action = 'VAE'",
+            [(1, "OPCO", "VAE", "ELIGIBLE")],
+        ),
+    ],
 }
 QUERIES = {query.name: query.sql for query in load_queries()}
 

@@ -1,0 +1,152 @@
+"""Verdicts, measured: one question, files of candidates, the night; beside a pandas merge.
+
+Writes its tables to docs/performance.md.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import duckdb
+
+from benchmarks import matching
+from benchmarks.refresh import DATE, ROWS, measured, write
+from pipelines.home import Home
+from pipelines.portage.session import portage_session
+from pipelines.registers.generator import generate
+from pipelines.settings import ROOT
+from pipelines.warehouse.database import run_judged
+from pipelines.warehouse.literals import MEMORY, literal
+from pipelines.warehouse.models import load_models, load_reference_files
+from pipelines.warehouse.release import Release, current
+
+MARKS = ("<!-- mesures du portage : make bench -->", "<!-- fin des mesures du portage -->")
+MISSION = ("--financement", "CPF", "--action", "BILAN_COMPETENCES", "--date", DATE.isoformat())
+OPAC = str(Path(sys.executable).with_name("opac"))
+FILES = {
+    "nda-10000": "select nda from socle.organisme using sample 10000 (reservoir, 1)",
+    "nda-100000": "select nda from socle.organisme using sample 100000 (reservoir, 1)",
+    "noms-10000": "select denomination as nom, ville, code_postal from socle.organisme "
+    "using sample 10000 (reservoir, 1)",
+}
+
+
+def timed(run: Callable[[], object], runs: int) -> float:
+    """Seconds of the quickest of several runs."""
+    best = float("inf")
+    for _ in range(runs):
+        start = time.perf_counter()
+        run()
+        best = min(best, time.perf_counter() - start)
+    return best
+
+
+def loaded(release: Release) -> float:
+    """Milliseconds of one question, every control told, in a session already open."""
+    with portage_session(release, DATE) as session:
+        question = {"nda": number(session.con), "financement": "CPF", "action": "BILAN_COMPETENCES"}
+        session.ask_rows([question])
+        return 1000 * timed(lambda: session.ask_rows([question]), 20)
+
+
+def number(con: duckdb.DuckDBPyConnection) -> str:
+    row = con.execute(
+        "select min(nda) from socle.organisme where certifie_bilan_competences"
+    ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+def night(release: Release) -> tuple[float, float]:
+    """Seconds that the models of portage take, and the megabytes that they make."""
+    with (
+        tempfile.TemporaryDirectory() as name,
+        duckdb.connect(config={"threads": 2, "memory_limit": MEMORY}) as con,
+    ):
+        path = Path(name) / "nuit.duckdb"
+        con.execute(f"attach {literal(str(release.path))} as publiee (read_only)")
+        con.execute(f"attach {literal(str(path))} as opac (storage_version 'v1.0.0')")
+        con.execute("use opac")
+        models = load_models()
+        kept = [m for m in models if m.schema != "portage" and not m.is_view]
+        for model in kept:
+            con.execute(f"create schema if not exists {model.schema}")
+            con.execute(f"create table {model.full_name} as from publiee.{model.full_name}")
+        con.execute("checkpoint opac")
+        before = path.stat().st_size
+        load_reference_files(con)
+        start = time.perf_counter()
+        run_judged(con, [model for model in models if model.schema == "portage"])
+        seconds = time.perf_counter() - start
+        con.execute("use memory")
+        con.execute("checkpoint opac")
+        return seconds, (path.stat().st_size - before) / 1e6
+
+
+def lines(folder: Path) -> Iterator[str]:
+    """Measure all and write it as Markdown."""
+    source, home = folder / "liste.csv", folder / "home"
+    generate(source, ROWS, 1, DATE)
+    subprocess.run(
+        [OPAC, "refresh", "--source", str(source), "--date", f"{DATE}", "--home", str(home)],
+        check=True,
+        stdout=subprocess.DEVNULL,
+        cwd=ROOT,
+    )
+    release = current(Home(home))
+    assert release is not None
+    with duckdb.connect(release.path, read_only=True) as con:
+        nda = number(con)
+        for name, query in FILES.items():
+            con.execute(f"copy ({query}) to {literal(str(folder / f'{name}.csv'))}")
+    yield (
+        f"Mesuré le {dt.datetime.now(dt.UTC):%Y-%m-%d} — Python {platform.python_version()}, "
+        f"{os.cpu_count()} cœurs, liste engendrée de {ROWS} lignes."
+    )
+    yield from ("", "| quoi | secondes | visé | mémoire (Mo) |", "|---|---:|---:|---:|")
+    one = min(measured([OPAC, "verifier", nda, *MISSION, "--home", str(home)]) for _ in range(5))
+    yield f"| `opac verifier`, processus entier | {one[0]:.2f} | 0,8 | {one[1]:.0f} |"
+    yield f"| une question, base ouverte | {loaded(release) / 1000:.3f} | 0,030 | |"
+    seconds, size = night(release)
+    yield f"| modèles du portage, la nuit | {seconds:.2f} | 4 | |"
+    yield f"| leur place dans la base : {size:.1f} Mo (visé : 40) | | | |"
+    found = {}
+    for name, aim in (("nda-10000", 3), ("nda-100000", 12), ("noms-10000", 30)):
+        command = [OPAC, "cribler", str(folder / f"{name}.csv"), *MISSION, "--home", str(home)]
+        found[name] = min(
+            measured([*command, "--sortie", str(folder / f"{name}.xlsx")]) for _ in range(2)
+        )
+        seconds, memory = found[name]
+        yield f"| `opac cribler`, {name} vers Excel | {seconds:.2f} | {aim} | {memory:.0f} |"
+    for name in ("nda-10000", "nda-100000"):
+        merge = [sys.executable, "-m", "benchmarks.merge", str(source)]
+        seconds, memory = measured(
+            [*merge, str(folder / f"{name}.csv"), str(folder / "fusion.xlsx")]
+        )
+        ratio = found[name][0] / seconds
+        yield (
+            f"| jointure pandas, {name} vers Excel, sans verdict | {seconds:.2f} | "
+            f"(cribler : × {ratio:.2f}) | {memory:.0f} |"
+        )
+    yield ""
+    with matching.register(release.path) as con:
+        yield from matching.qualities(con)
+
+
+def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        told = list(lines(Path(name)))
+    print("\n".join(told))
+    write(told, MARKS)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,269 @@
+"""``opac plafond``: the share of CPF turnover that a porteur subcontracts, told and written."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import re
+import tempfile
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from pipelines.cli.common import (
+    ERR,
+    OUT,
+    HomeOption,
+    JsonOption,
+    current_release,
+    fitted,
+    json_text,
+    print_json,
+    settings_for,
+)
+from pipelines.errors import UsageError
+from pipelines.files import replacing
+from pipelines.portage.cap import Cap, caps, shares
+from pipelines.warehouse.release import open_readonly
+
+Found = dict[str, Any]
+# Lines left out are told up to this many.
+_TOLD = 20
+# A cell of the file may hold what cuts a line or drives the terminal.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+
+
+def plafond(
+    fichier: Annotated[
+        Path,
+        typer.Argument(
+            metavar="FICHIER",
+            readable=False,
+            help="Factures CPF du porteur (CSV, XLSX ou Parquet) : date, montant, montant "
+            "sous-traité.",
+        ),
+    ],
+    sortie: Annotated[
+        Path | None,
+        typer.Option("--sortie", metavar="FICHIER", help="Résultat : .xlsx, .csv ou .json."),
+    ] = None,
+    json_out: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Mesurer la part du chiffre d'affaires CPF qu'un porteur sous-traite, année par année."""
+    writer = _writer(fichier, sortie) if sortie else None
+    release = current_release(settings_for(home))
+    with open_readonly(release.path) as con:
+        known = caps(con)
+    found = _measured(fichier, known, dt.date.today())
+    if json_out:
+        print_json(found)
+    else:
+        _show(found)
+    if sortie and writer:
+        with replacing(sortie) as part:
+            writer(found, part)
+        ERR.print(f"[green]✓[/] {escape(str(sortie))}", soft_wrap=True, highlight=False)
+
+
+def _measured(fichier: Path, known: list[Cap], today: dt.date) -> Found:
+    """Measure the shares of a file, ready for JSON."""
+    from pipelines.portage.invoices import read_invoices
+
+    with tempfile.TemporaryDirectory(prefix="opac-plafond-") as folder:
+        invoices = read_invoices(fichier, Path(folder))
+    found = shares(invoices.lines, known, today)
+    return {
+        "fichier": str(fichier),
+        "date": today,
+        "colonnes": invoices.columns,
+        "lignes": len(invoices.lines),
+        "annees": [{**year.told(), "en_cours": year.year == today.year} for year in found.years],
+        "lignes_ecartees": [{"ligne": one.number, "motif": one.reason} for one in found.refused],
+        "lignes_sans_sous_traitance": found.without,
+        "lignes_repetees": invoices.repeated,
+    }
+
+
+def _show(found: Found) -> None:
+    years, refused = found["annees"], found["lignes_ecartees"]
+    if years:
+        OUT.print(_table(years))
+        OUT.print()
+    else:
+        _say("Aucune facture n'a pu être comptée.", style="bold")
+    for year in years:
+        _say(_sentence(year), style="bold red" if year["depasse"] else "")
+    if refused:
+        OUT.print()
+        _say(f"{_counted(len(refused), 'ligne écartée', 'lignes écartées')}, sans rien compter :")
+    for one in refused[:_TOLD]:
+        _say(f"  ligne {one['ligne']} : {one['motif']}", indent=4)
+    if len(refused) > _TOLD:
+        rest = _counted(len(refused) - _TOLD, "autre", "autres")
+        _say(f"  … et {rest} (toutes : --json, ou --sortie en .xlsx)")
+    OUT.print()
+    for note in _notes(found):
+        _say(note, style="dim")
+
+
+def _table(years: list[Found]) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for name in (
+        "année",
+        "factures",
+        "CA CPF (€)",
+        "sous-traité (€)",
+        "part",
+        "limite",
+        "reste (€)",
+    ):
+        table.add_column(name, justify="right", no_wrap=True)
+    for year in years:
+        table.add_row(
+            str(year["annee"]),
+            f"{year['factures']:,}".replace(",", "\u202f"),
+            _amount(year["chiffre_affaires"]),
+            _amount(year["sous_traite"]),
+            _percent(year["part_pct"]) if year["part_pct"] is not None else "",
+            _percent(year["plafond_pct"]),
+            _amount(year["reste_a_sous_traiter"]),
+            style="red" if year["depasse"] else "",
+        )
+    return table
+
+
+def _sentence(year: Found) -> str:
+    told = f"{year['annee']}"
+    if (year["du"].month, year["du"].day) != (1, 1):
+        told += f" (du {year['du']:%d/%m/%Y} au {year['au']:%d/%m/%Y})"
+    if year["en_cours"]:
+        told += ", année en cours"
+    cap = _percent(year["plafond_pct"])
+    if year["depasse"]:
+        verb = "il faut" if year["en_cours"] else "il aurait fallu"
+        more = _euros(year["chiffre_affaires_manquant"])
+        return (
+            f"{told} : la limite de {cap} est dépassée ; {verb} {more} de chiffre d'affaires en "
+            "plus, sans sous-traitance, pour y revenir."
+        )
+    if not year["reste_a_sous_traiter"]:
+        return f"{told} : la limite de {cap} est atteinte sans être dépassée ; il ne reste rien."
+    verb = "il reste" if year["en_cours"] else "il restait"
+    left = _euros(year["reste_a_sous_traiter"])
+    return f"{told} : {verb} {left} à sous-traiter, à chiffre d'affaires constant."
+
+
+def _notes(found: Found) -> list[str]:
+    read = " ; ".join(f"« {found['colonnes'][kind]} »" for kind in found["colonnes"])
+    notes = [
+        f"Colonnes lues (date ; montant ; montant sous-traité) : {read}. Les lignes se comptent "
+        "sous l'en-tête."
+    ]
+    if count := found["lignes_sans_sous_traitance"]:
+        lines = _counted(count, "facture", "factures")
+        notes.append(f"{lines} sans montant sous-traité : compté pour zéro.")
+    if count := found["lignes_repetees"]:
+        lines = _counted(count, "ligne répète", "lignes répètent")
+        notes.append(f"{lines} une autre en tout point : comptée, vérifiez-la.")
+    if bases := dict.fromkeys(year["base_legale"] for year in found["annees"]):
+        notes.append(
+            f"Limite : {' ; '.join(bases)}. Elle porte sur le chiffre d'affaires CPF de l'année "
+            "civile : le fichier doit donner toutes les factures CPF, sous-traitées ou non."
+        )
+    return notes
+
+
+def _writer(fichier: Path, sortie: Path) -> Callable[[Found, Path], None]:
+    """Give what writes the result in the format of its ending.
+
+    Raises:
+        UsageError: the ending is unknown, or the result would replace the invoices.
+    """
+    writers = {".xlsx": _write_xlsx, ".csv": _write_csv, ".json": _write_json}
+    if sortie.suffix.lower() not in writers:
+        raise UsageError(
+            f"« {sortie} » ne dit pas son format : donnez un nom en .xlsx, .csv ou .json."
+        )
+    if sortie.resolve() == fichier.resolve():
+        raise UsageError(
+            f"« {sortie} » est la liste des factures elle-même : donnez un autre nom à --sortie."
+        )
+    return writers[sortie.suffix.lower()]
+
+
+def _write_json(found: Found, target: Path) -> None:
+    target.write_text(json_text(found) + "\n", encoding="utf-8")
+
+
+def _write_csv(found: Found, target: Path) -> None:
+    # With a mark, or spreadsheets read accents as something else.
+    with target.open("w", encoding="utf-8-sig", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(_YEAR_COLUMNS)
+        for year in found["annees"]:
+            writer.writerow(_plain(year[name]) for name in _YEAR_COLUMNS)
+
+
+def _write_xlsx(found: Found, target: Path) -> None:
+    import xlsxwriter
+
+    options = {"strings_to_formulas": False, "strings_to_urls": False}
+    with xlsxwriter.Workbook(str(target), options) as book:
+        bold = book.add_format({"bold": True, "text_wrap": True, "valign": "top"})
+        money = book.add_format({"num_format": "#,##0.00"})
+        sheet = book.add_worksheet("Années")
+        sheet.write_row(0, 0, _YEAR_COLUMNS, bold)
+        for row, year in enumerate(found["annees"], start=1):
+            for column, name in enumerate(_YEAR_COLUMNS):
+                value = year[name]
+                if isinstance(value, Decimal):
+                    sheet.write_number(row, column, value, money)
+                elif value is not None:
+                    sheet.write(row, column, _plain(value))
+        sheet.set_column(0, len(_YEAR_COLUMNS) - 1, 14)
+        sheet.freeze_panes(1, 0)
+        left_out = book.add_worksheet("Lignes écartées")
+        left_out.write_row(0, 0, ("ligne", "motif"), bold)
+        for row, one in enumerate(found["lignes_ecartees"], start=1):
+            left_out.write_row(row, 0, (one["ligne"], one["motif"]))
+        left_out.set_column(1, 1, 80)
+
+
+_YEAR_COLUMNS = (
+    *("annee", "du", "au", "factures", "chiffre_affaires", "sous_traite", "part_pct"),
+    *("plafond_pct", "depasse", "reste_a_sous_traiter", "chiffre_affaires_manquant"),
+    *("base_legale", "en_cours"),
+)
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, bool):
+        return "oui" if value else "non"
+    return value.isoformat() if isinstance(value, dt.date) else value
+
+
+def _say(text: str, style: str = "", indent: int = 0) -> None:
+    told = escape(fitted(OUT, _CONTROL.sub("␣", text), indent))
+    OUT.print(told, style=style or None, soft_wrap=True, highlight=False)
+
+
+def _counted(count: int, one: str, many: str) -> str:
+    return f"{count:,}".replace(",", "\u202f") + f" {many if count > 1 else one}"
+
+
+def _euros(amount: Decimal) -> str:
+    return _amount(amount) + "\u00a0€"
+
+
+def _amount(amount: Decimal) -> str:
+    return f"{amount:,.2f}".replace(",", "\u202f").replace(".", ",")
+
+
+def _percent(share: Decimal) -> str:
+    return f"{share.normalize():f}".replace(".", ",") + "\u00a0%"

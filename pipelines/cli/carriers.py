@@ -1,0 +1,156 @@
+"""Commands of the other side: who could carry, and how much a porteur may still subcontract."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from pipelines.cli.cap import plafond
+from pipelines.cli.common import (
+    OUT,
+    HomeOption,
+    JsonOption,
+    current_release,
+    fitted,
+    print_json,
+    settings_for,
+)
+from pipelines.errors import UsageError
+from pipelines.portage.carriers import CRITERIA, ENTRUSTED, LIMITS, Action, carriers
+from pipelines.warehouse.release import open_readonly
+
+# Narrower than this, the town gives its place to the name.
+_WIDE = 110
+# A name may hold what cuts a line or drives the terminal.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+_SIZES = {"3 à 150", "plus de 150", "1 ou 2", "aucun"}
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command("porteurs")(porteurs)
+    app.command("plafond")(plafond)
+
+
+def porteurs(
+    action: Annotated[
+        Action | None,
+        typer.Option(
+            "--action",
+            metavar="|".join(Action),
+            help="Catégorie d'actions de l'article L.6313-1 (obligatoire).",
+        ),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option("--region", metavar="CODE", help="Région, par exemple 93 (code ou nom)."),
+    ] = None,
+    departement: Annotated[
+        str | None,
+        typer.Option(
+            "--departement", metavar="CODE", help="Département, par exemple 13 (code ou nom)."
+        ),
+    ] = None,
+    limite: Annotated[
+        int, typer.Option("--limite", metavar="N", min=1, help="Combien en montrer.")
+    ] = 20,
+    json_out: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Trouver qui pourrait porter : les organismes certifiés pour une catégorie d'actions."""
+    if action is None:
+        raise UsageError(f"Il manque --action : choisissez parmi {', '.join(Action)}.")
+    release = current_release(settings_for(home))
+    with open_readonly(release.path) as con:
+        found = carriers(con, action, region=region, departement=departement, limit=limite)
+    if json_out:
+        print_json(found)
+    elif found["nombre"]:
+        _show(found)
+    else:
+        OUT.print(_text(_nobody(found)), soft_wrap=True, highlight=False)
+
+
+def _show(found: dict[str, Any]) -> None:
+    shown, total = len(found["organismes"]), found["nombre"]
+    head = f"{_figure(total)} organismes certifiés" if total > 1 else "Un organisme certifié"
+    first = f" ; les {shown} premiers" if shown < total else ""
+    title = f"{head} pour {_searched(found)}{first} (liste du {found['date_liste']:%d/%m/%Y})."
+    OUT.print(_text(title), style="bold", soft_wrap=True, highlight=False)
+    OUT.print()
+    OUT.print(_table(found["organismes"]))
+    OUT.print()
+    OUT.print(_text("Ordre (chaque critère départage ceux que le précédent laisse à égalité) :"))
+    for rank, text in enumerate(CRITERIA.values(), start=1):
+        OUT.print(
+            _text(f"  {rank}. {text}", indent=5), style="dim", soft_wrap=True, highlight=False
+        )
+    for note in (ENTRUSTED, LIMITS):
+        OUT.print()
+        OUT.print(_text(note), style="dim", soft_wrap=True, highlight=False)
+
+
+def _table(organismes: list[dict[str, Any]]) -> Table:
+    wide = OUT.width >= _WIDE
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table.add_column("", justify="right", no_wrap=True)
+    table.add_column("organisme", ratio=1)
+    if wide:
+        table.add_column("ville", max_width=24)
+    for name in ("dép.", "NDA"):
+        table.add_column(name, no_wrap=True)
+    for name in ("sta-\ngiaires", "déclaré\nle", "con-\nfiés", "forma-\nteurs"):
+        title = name if not wide else name.replace("-\n", "").replace("\n", " ")
+        table.add_column(title, justify="right", no_wrap=True)
+    for one in organismes:
+        declared = one["date_derniere_declaration"]
+        place = (_cell(one["ville"] or ""),) if wide else ()
+        table.add_row(
+            str(one["rang"]),
+            _cell(one["denomination"] or "(sans dénomination)"),
+            *place,
+            one["code_departement"] or "",
+            one["nda"],
+            _figure(one["nb_stagiaires"]),
+            f"{declared:%d/%m/%y}" if declared else "?",
+            _figure(one["nb_stagiaires_confies"]),
+            _figure(one["effectif_formateurs"]) + ("" if one["taille"] in _SIZES else " ?"),
+        )
+    return table
+
+
+def _nobody(found: dict[str, Any]) -> str:
+    told = f"Aucun organisme n'est certifié pour {_searched(found)} (liste du "
+    told += f"{found['date_liste']:%d/%m/%Y})"
+    if not found["elargir"]:
+        return f"{told}."
+    wider = found["elargir"][0]
+    count = f"{_figure(wider['nombre'])} trouvé{'s' if wider['nombre'] > 1 else ''}"
+    if wider["portee"] == "region":
+        return f"{told} : élargissez à la région avec « --region {wider['code']} » ({count})."
+    return f"{told} : élargissez à tout le pays, sans région ni département ({count})."
+
+
+def _searched(found: dict[str, Any]) -> str:
+    told: str = found["action"].label
+    if place := found["departement"]:
+        return f"{told}, département {place['code']} ({place['nom']})"
+    if place := found["region"]:
+        return f"{told}, région {place['code']} ({place['nom']})"
+    return told
+
+
+def _cell(text: str) -> str:
+    return escape(_CONTROL.sub("␣", text))
+
+
+def _figure(value: int | None) -> str:
+    return "?" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def _text(text: str, indent: int = 0) -> str:
+    return escape(fitted(OUT, text, indent))

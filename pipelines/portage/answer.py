@@ -1,0 +1,205 @@
+"""The answer to a question, with every control behind it and what it was made from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from pipelines.portage.facts import FAITS, PAR_NOM, Groupe
+from pipelines.portage.session import Session
+from pipelines.warehouse.literals import literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+Answer = dict[str, Any]
+
+_CONTROL = ("regle", "role", "statut", "constat", "preuve", "base_legale", "confiance")
+_FLAGS = {
+    "ACTION_FORMATION": "certifie_action_formation",
+    "BILAN_COMPETENCES": "certifie_bilan_competences",
+    "VAE": "certifie_vae",
+    "APPRENTISSAGE": "certifie_apprentissage",
+}
+
+
+def answer(session: Session, ligne: int) -> Answer:
+    """Give the answer to one question, asked with :attr:`Telling.ALL`.
+
+    Keys: ``verdict``, ``controles``, ``pieces_manquantes``, ``avertissements``, ``organisme``,
+    ``porteur`` (or None), ``instantane``, ``regles``, ``date_evaluation``. What was declared is
+    under ``organisme`` and ``porteur``; a date is a ``datetime.date``.
+    """
+    con = session.con
+    controls = _dicts(
+        con, f"select * from evaluation.controle_dit where ligne = {ligne} order by ordre"
+    )
+    (case,) = _dicts(
+        con, f"select date, financements, action from evaluation.cas where ligne = {ligne}"
+    )
+    (conclusion,) = _dicts(con, f"select verdict from evaluation.conclusion where ligne = {ligne}")
+    return {
+        "verdict": conclusion["verdict"],
+        "controles": [{name: control[name] for name in _CONTROL} for control in controls],
+        "pieces_manquantes": [
+            {
+                "document": control["piece"],
+                "libelle": control["piece_libelle"],
+                "pourquoi": control["pourquoi"],
+                "base_legale": control["base_legale"],
+                "regle": control["regle"],
+            }
+            for control in controls
+            if control["piece"]
+        ],
+        "avertissements": [
+            {
+                "regle": control["regle"],
+                "message": control["constat"],
+                "base_legale": control["base_legale"],
+            }
+            for control in controls
+            if control["effet"] == "AVERTISSEMENT"
+        ],
+        "organisme": _party(session, ligne, "sous_traitant"),
+        "porteur": _party(session, ligne, "porteur"),
+        "instantane": snapshot(con),
+        "regles": {
+            **rules(con),
+            "financement": case["financements"] or [],
+            "action": case["action"],
+        },
+        "date_evaluation": case["date"],
+    }
+
+
+def decisive(session: Session, ligne: int) -> list[Answer]:
+    """Give the controls that decide the verdict: ``constat`` and ``base_legale`` of each."""
+    return _dicts(
+        session.con,
+        "select d.constat, d.base_legale from evaluation.controle_dit as d "
+        "inner join evaluation.conclusion as c on c.ligne = d.ligne "
+        f"where d.ligne = {ligne} and d.effet = c.verdict order by d.ordre",
+    )
+
+
+def grid_questions(
+    con: duckdb.DuckDBPyConnection, facts: Mapping[str, str]
+) -> list[dict[str, str]]:
+    """Give the questions of the grid: each funding and category that ``facts`` leave open."""
+    fundings = _column(con, "select financement from reference.financement order by ordre")
+    actions = _column(con, "select action from reference.categorie_action order by ordre")
+    return [
+        {"financement": funding, "action": action, **facts}
+        for funding in ([facts["financement"]] if "financement" in facts else fundings)
+        for action in ([facts["action"]] if "action" in facts else actions)
+    ]
+
+
+def grid(session: Session) -> list[Answer]:
+    """Give the verdicts of the questions asked, one by funding and category."""
+    return _dicts(
+        session.con,
+        "select v.ligne, c.financements[1] as financement, c.action, v.verdict, "
+        "v.statut_registre, v.raisons, v.pieces as pieces_manquantes, v.avertissements "
+        "from evaluation.verdict as v inner join evaluation.cas as c on v.ligne = c.ligne "
+        "order by v.ligne",
+    )
+
+
+def unreadable(session: Session) -> list[str]:
+    """Give the sentences that say which declared facts cannot be read."""
+    return _column(
+        session.con,
+        "select defaut from evaluation.fait where defaut is not null order by ligne, fait",
+    )
+
+
+def snapshot(con: duckdb.DuckDBPyConnection) -> Answer:
+    """Say which list the release was made from."""
+    (found,) = _dicts(
+        con,
+        "select date_contenu, sha256, version, origine, licence, attribution, lignes_liste "
+        "from meta.publication",
+    )
+    return found
+
+
+def rules(con: duckdb.DuckDBPyConnection) -> Answer:
+    """Say which rules were applied: how many, and the SHA-256 of all that they are made of."""
+    tables = ("regle", "parametre", "motif", "piece")
+    parts = " || ".join(
+        f"(select string_agg(t::varchar, chr(10) order by t) from portage.{name} as t)"
+        for name in tables
+    )
+    (found,) = _dicts(
+        con, f"select sha256({parts}) as empreinte, (select count(*) from portage.regle) as nombre"
+    )
+    return found
+
+
+def _party(session: Session, ligne: int, role: str) -> Answer | None:
+    """Tell who one of the two is, in the list, and what was declared of them."""
+    flags = ", ".join(f"o.{column} as {name}" for name, column in _FLAGS.items())
+    found = _dicts(
+        session.con,
+        "select coalesce(p.nda, r.identifiant) as nda, coalesce(p.siren, r.siren) as siren, "
+        f"p.nda is not null as dans_la_liste, o.denomination, o.ville, o.code_postal, {flags}, "
+        "r.qualite, r.demande_par, r.identifiant, r.message, r.score, r.proches "
+        "from evaluation.rapprochement as r "
+        "left join evaluation.partie as p on r.ligne = p.ligne and r.role = p.role "
+        "left join socle.organisme as o on p.nda = o.nda "
+        f"where r.ligne = {ligne} and r.role = {literal(role)}",
+    )
+    if not found:
+        return None
+    (row,) = found
+    declared = {
+        name: text
+        for name, text in _declared(session, ligne).items()
+        if (PAR_NOM[name].groupe is Groupe.PORTEUR) == (role == "porteur")
+    }
+    party = {
+        **{name: row[name] for name in ("nda", "siren", "denomination", "ville", "code_postal")},
+        "dans_la_liste": row["dans_la_liste"],
+        "certifications": {name: row[name] for name in _FLAGS},
+        "rapprochement": {
+            name: row[name]
+            for name in ("qualite", "demande_par", "identifiant", "message", "score", "proches")
+        },
+        "faits": declared,
+    }
+    if role == "sous_traitant":
+        party["echeances"] = _dicts(
+            session.con,
+            f"select date, libelle from evaluation.echeance where ligne = {ligne} order by all",
+        )
+    return party
+
+
+def _declared(session: Session, ligne: int) -> dict[str, str]:
+    names = ", ".join(fait.nom for fait in FAITS)
+    (row,) = _dicts(session.con, f"select {names} from demande.candidat where ligne = {ligne}")
+    return {name: text for name, text in row.items() if text is not None}
+
+
+def _dicts(con: duckdb.DuckDBPyConnection, query: str) -> list[Answer]:
+    found = con.execute(query)
+    names = [column[0] for column in found.description]
+    return [dict(zip(names, row, strict=True)) for row in found.fetchall()]
+
+
+def _column(con: duckdb.DuckDBPyConnection, query: str) -> list[str]:
+    return [row[0] for row in con.execute(query).fetchall()]
+
+
+__all__: Sequence[str] = (
+    "Answer",
+    "answer",
+    "decisive",
+    "grid",
+    "grid_questions",
+    "rules",
+    "snapshot",
+    "unreadable",
+)

@@ -1,0 +1,144 @@
+"""Asking for verdicts: the models of ``sql/evaluation``, run over questions beside a release.
+
+The same models judge the whole register at night and a candidate file on demand.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING
+
+from pipelines.errors import OpacError
+from pipelines.portage.facts import FAITS
+from pipelines.portage.matching import match
+from pipelines.settings import SQL
+from pipelines.warehouse.literals import literal, rows
+from pipelines.warehouse.models import EVALUATION, QUESTIONS, Model, parse_model
+from pipelines.warehouse.release import Release, open_beside
+
+if TYPE_CHECKING:
+    import duckdb
+
+# In the order in which each reads those before (a test compares with their SQL).
+FACTS = ("fait", "declare", "parametre", "cas")
+JUDGING = (
+    *("partie", "motif_partie", "motif_sous_traitant", "motif_contrat", "motif_porteur"),
+    *("constat", "controle", "conclusion"),
+)
+TELLING = ("controle_dit", "echeance")
+# One row a question, in words: for files of candidates and for the grid.
+LINES = ("verdict",)
+
+
+class Telling(StrEnum):
+    """What is written in words.
+
+    Nothing; what weighs on each verdict, with one line a question (``evaluation.verdict``); or
+    every control.
+    """
+
+    NOTHING = "rien"
+    EFFECTS = "effets"
+    ALL = "tout"
+
+
+class Session:
+    """Questions put to one release; ``con`` has it as its current catalogue.
+
+    Tables, remade by each :meth:`ask`: ``demande.candidat`` (the questions, as text) and those
+    that ``sql/evaluation`` documents, in the catalogue ``evaluation``.
+    """
+
+    def __init__(self, con: duckdb.DuckDBPyConnection, today: dt.date | None = None) -> None:
+        self.con = con
+        for catalogue in (QUESTIONS, EVALUATION):
+            con.execute(f"attach ':memory:' as {catalogue}")
+        facts = [
+            {"fait": f.nom, "genre": f.genre, "liste": f.valeurs, "libelle": f.libelle}
+            for f in FAITS
+        ]
+        types = dict.fromkeys(("fait", "genre", "liste", "libelle"), "varchar")
+        con.execute(f"create table {QUESTIONS}.fait as {rows(facts, types)}")
+        self._today = today or dt.date.today()
+
+    def ask(self, query: str, telling: Telling = Telling.EFFECTS) -> None:
+        """Judge the questions that ``query`` gives: ``ligne``, and facts as text.
+
+        A column that is not a fact of the catalogue is passed over; ``role_juge`` limits a
+        question to one role.
+        """
+        self.con.execute(
+            f"create or replace table {QUESTIONS}.contexte as "
+            f"select {literal(self._today)} as aujourd_hui, "
+            f"{literal(telling is Telling.ALL)} as tout_dire"
+        )
+        self.con.execute(f"create or replace temp table question as {query}")
+        given = {row[0] for row in self.con.execute("describe question").fetchall()}
+        columns = ", ".join(
+            f"nullif(trim({name}::varchar), '') as {name}"
+            if name in given
+            else f"null::varchar as {name}"
+            for name in ("role_juge", *(fait.nom for fait in FAITS))
+        )
+        self.con.execute(
+            f"create or replace table {QUESTIONS}.candidat as "
+            f"select ligne::bigint as ligne, {columns} from question"
+        )
+        self._run(FACTS)
+        match(self.con)
+        self._run(JUDGING)
+        if telling is not Telling.NOTHING:
+            self._run(TELLING)
+        if telling is Telling.EFFECTS:
+            self._run(LINES)
+
+    def ask_rows(
+        self, questions: Sequence[Mapping[str, str]], telling: Telling = Telling.ALL
+    ) -> None:
+        """Judge a few questions, numbered from 1."""
+        names = sorted({name for question in questions for name in question})
+        entries = [
+            {"ligne": number, **{name: question.get(name) for name in names}}
+            for number, question in enumerate(questions, start=1)
+        ]
+        self.ask(rows(entries, {"ligne": "bigint", **dict.fromkeys(names, "varchar")}), telling)
+
+    def close(self) -> None:
+        """Leave the connection as it was found."""
+        self.con.execute("drop table if exists question")
+        for catalogue in (QUESTIONS, EVALUATION):
+            self.con.execute(f"detach {catalogue}")
+
+    def _run(self, names: Sequence[str]) -> None:
+        for name in names:
+            model = _models()[name]
+            self.con.execute(f"create or replace table {model.full_name} as {model.sql}")
+
+
+@contextmanager
+def portage_session(release: Release, today: dt.date | None = None) -> Iterator[Session]:
+    """Open a release for questions.
+
+    Raises:
+        OpacError: it was made before the rules of portage were part of it.
+    """
+    with open_beside(release.path) as con:
+        known = con.execute(
+            "select count(*) from information_schema.tables "
+            "where table_schema = 'portage' and table_name in ('regle', 'profil')"
+        ).fetchone()
+        if known != (2,):
+            raise OpacError(
+                f"La version publiée ({release.version}) ne porte pas les règles du portage : "
+                "relancez « opac refresh »."
+            )
+        yield Session(con, today)
+
+
+@lru_cache(maxsize=1)
+def _models() -> dict[str, Model]:
+    return {path.stem: parse_model(path) for path in sorted((SQL / EVALUATION).glob("*.sql"))}

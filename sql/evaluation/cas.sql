@@ -1,0 +1,57 @@
+/*
+Les questions, avec leur date, leurs financements retenus et les faits déclarés. Payée en tout ou
+partie par le CPF, une action suit les règles du CPF.
+grain: ligne
+colonnes:
+  ligne: Question posée.
+  juge_sous_traitant: Vrai si le sous-traitant et le contrat sont jugés.
+  juge_porteur: Vrai si le porteur est jugé.
+  date: Date du contrat, à laquelle le verdict est rendu.
+  date_liste: Date de la liste.
+  age_liste: Jours entre la liste et le contrat.
+  liste_perimee: Vrai si la liste est trop ancienne pour dire certifié ou non.
+  financements: Financements dont les règles s'appliquent.
+  action: Catégorie d'action.
+  action_libelle: Son nom.
+  micro_forme: Ce que la forme juridique dit du régime micro-social.
+  forme_libelle: Nom de la forme juridique.
+  situation: Ce dont dépendent les exigences applicables : date, financements, action, rôles jugés.
+  fait: Tous les faits déclarés.
+  parametre: Valeurs des paramètres à la date.
+*/
+select
+    c.ligne,
+    coalesce(c.role_juge, 'sous_traitant') = 'sous_traitant' as juge_sous_traitant,
+    coalesce(c.role_juge, 'porteur') = 'porteur' and coalesce(trim(c.porteur), '') <> '' as juge_porteur,
+    p.date,
+    publication.date_contenu as date_liste,
+    p.date - publication.date_contenu as age_liste,
+    p.date - publication.date_contenu > p.fraicheur as liste_perimee,
+    case
+        when list_contains(d.financement, 'CPF') then ['CPF']
+        else list_distinct(d.financement)
+    end as financements,
+    d.action,
+    a.libelle as action_libelle,
+    f.micro_social as micro_forme,
+    f.libelle as forme_libelle,
+    concat_ws(
+        '|',
+        p.date,
+        case
+            when list_contains(d.financement, 'CPF') then ['CPF']
+            else list_distinct(d.financement)
+        end,
+        coalesce(d.action, ''),
+        c.role_juge,
+        coalesce(trim(c.porteur), '') <> ''
+    ) as situation,
+    d as fait,
+    p as parametre
+from demande.candidat as c
+cross join demande.contexte as contexte
+cross join meta.publication as publication
+left join evaluation.declare as d on c.ligne = d.ligne
+left join evaluation.parametre as p on p.date = coalesce(d.date, contexte.aujourd_hui)
+left join reference.categorie_action as a on d.action = a.action
+left join reference.forme_juridique as f on d.forme_juridique = f.forme_juridique

@@ -1,0 +1,43 @@
+/*
+Tout ce qui est constaté, une ligne par question, rôle et constat.
+grain: ligne, role, constat
+colonnes:
+  ligne: Question posée.
+  role: sous_traitant, contrat ou porteur.
+  constat: Constat (voir portage.motif).
+  motif: Ce qui est constaté.
+*/
+from (
+    unpivot evaluation.motif_partie
+    on identite, nda, nda_en_vigueur, qualiopi, fin_certificat, habilitation
+    into name constat value motif
+)
+union all by name
+from (
+    unpivot (select
+        *,
+        'sous_traitant' as role
+    from evaluation.motif_sous_traitant)
+    on columns(* exclude (ligne, role))
+    into name constat value motif
+)
+union all by name
+from (
+    unpivot (
+        select
+            * exclude (illisibles, contradictions),
+            'contrat' as role
+        from evaluation.motif_contrat
+    )
+    on columns(* exclude (ligne, role))
+    into name constat value motif
+)
+union all by name
+from (
+    unpivot (select
+        *,
+        'porteur' as role
+    from evaluation.motif_porteur)
+    on columns(* exclude (ligne, role))
+    into name constat value motif
+)

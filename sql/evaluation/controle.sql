@@ -1,0 +1,142 @@
+/*
+Chaque exigence qui s'applique à chaque question, et ce qu'elle donne. Une dispense acquise vaut
+l'exigence ; possible, elle appelle une pièce ; douteuse, une question. Un établissement réputé
+certifié n'est jamais refusé faute de Qualiopi.
+grain: ligne, regle
+colonnes:
+  ligne: Question posée.
+  regle: Exigence (voir portage.regle).
+  role: sous_traitant, contrat ou porteur.
+  motif: Ce qui est constaté (voir portage.motif).
+  dispense: Ce qui est constaté de la dispense (voir portage.motif), quand elle compte.
+  etat: SATISFAIT, NON_SATISFAIT, INCONNU, DOUTEUX ou SANS_OBJET.
+  effet: NON_ELIGIBLE, A_VERIFIER, PIECES_MANQUANTES, AVERTISSEMENT, ou vide.
+  registre: Ce que la liste seule en dit, si l'exigence peut décider.
+  piece: Pièce qui manque.
+*/
+with
+situation as (
+    select distinct on (situation)
+        situation,
+        date,
+        financements,
+        action,
+        juge_sous_traitant,
+        juge_porteur,
+        parametre.actifs
+    from evaluation.cas
+),
+
+applicable as (
+    select
+        s.situation,
+        r.regle,
+        r.role,
+        r.constat,
+        r.dispenses,
+        r.si_non_satisfait,
+        r.si_inconnu,
+        r.si_douteux
+    from situation as s
+    inner join portage.regle as r
+        on
+            coalesce(s.date >= r.valide_du, true)
+            and coalesce(s.date <= r.valide_au, true)
+            and case when r.role = 'porteur' then s.juge_porteur else s.juge_sous_traitant end
+            and (r.financements is null or list_has_any(r.financements, coalesce(s.financements, [])))
+            and (r.actions is null or coalesce(list_contains(r.actions, s.action), false))
+            and (r.si_parametre is null or list_contains(s.actifs, r.si_parametre))
+),
+
+-- La meilleure des dispenses admises par l'exigence.
+dispense as (
+    select
+        c.ligne,
+        a.regle,
+        min_by(
+            { 'motif': m.motif, 'etat': m.etat, 'piece': m.piece },
+            case m.etat
+                when 'SATISFAIT' then 0 when 'INCONNU' then 1 when 'DOUTEUX' then 2 else 3
+            end
+        ) as d
+    from (
+        select
+            situation,
+            regle,
+            role,
+            unnest(dispenses) as nom
+        from applicable
+        where dispenses is not null
+    ) as a
+    inner join evaluation.cas as q on a.situation = q.situation
+    inner join evaluation.constat as c
+        on q.ligne = c.ligne and a.role = c.role and c.constat = 'dispense_' || a.nom
+    inner join portage.motif as m on c.motif = m.motif
+    group by c.ligne, a.regle
+),
+
+combine as (
+    select
+        q.ligne,
+        a.regle,
+        a.role,
+        a.constat,
+        a.si_non_satisfait,
+        a.si_inconnu,
+        a.si_douteux,
+        m.motif,
+        m.registre,
+        m.piece,
+        d.d,
+        case
+            when m.etat in ('SATISFAIT', 'SANS_OBJET') or d.d is null then m.etat
+            when d.d.etat = 'SATISFAIT' then 'SATISFAIT'
+            when m.etat <> 'NON_SATISFAIT' then m.etat
+            else d.d.etat
+        end as etat,
+        m.etat not in ('SATISFAIT', 'SANS_OBJET')
+        and (m.etat = 'NON_SATISFAIT' or d.d.etat = 'SATISFAIT') as dispense_compte
+    from evaluation.cas as q
+    inner join applicable as a on q.situation = a.situation
+    inner join evaluation.constat as c
+        on q.ligne = c.ligne and a.role = c.role and a.constat = c.constat
+    inner join portage.motif as m on c.motif = m.motif
+    left join dispense as d on q.ligne = d.ligne and a.regle = d.regle
+),
+
+juge as (
+    select
+        c.*,
+        c.etat = 'NON_SATISFAIT' and c.constat = 'qualiopi' and p.ligne is not null as repute
+    from combine as c
+    left join evaluation.partie as p
+        on c.ligne = p.ligne and c.role = p.role and p.repute_certifie
+),
+
+issue as (
+    select
+        * exclude (etat, motif),
+        case when repute then 'DOUTEUX' else etat end as etat,
+        case when repute then 'QUALIOPI_REPUTE' else motif end as motif
+    from juge
+)
+
+select
+    ligne,
+    regle,
+    role,
+    motif,
+    case when dispense_compte and not repute then d.motif end as dispense,
+    etat,
+    case etat
+        when 'NON_SATISFAIT' then si_non_satisfait
+        when 'INCONNU' then si_inconnu
+        when 'DOUTEUX' then si_douteux
+    end as effet,
+    case when coalesce(si_non_satisfait, 'AVERTISSEMENT') <> 'AVERTISSEMENT' then registre end as registre,
+    case
+        when
+            etat = 'INCONNU' and si_inconnu = 'PIECES_MANQUANTES'
+            then coalesce(case when dispense_compte then d.piece end, piece)
+    end as piece
+from issue

@@ -1,0 +1,163 @@
+/*
+Les contrôles en toutes lettres ; ceux qui sont sans effet seulement si la demande veut tout dire.
+grain: ligne, regle
+colonnes:
+  ligne: Question posée.
+  ordre: Rang d'affichage.
+  regle: Exigence (voir portage.regle).
+  role: sous_traitant, contrat ou porteur.
+  statut: SATISFAIT, NON_SATISFAIT, INCONNU, SANS_OBJET ou AVERTISSEMENT.
+  effet: NON_ELIGIBLE, A_VERIFIER, PIECES_MANQUANTES, AVERTISSEMENT, ou vide.
+  constat: Phrase qui dit ce qui est constaté.
+  preuve: Où est la preuve.
+  base_legale: Articles.
+  confiance: Confiance dans la règle.
+  exigence: Ce qui est exigé.
+  note: Précisions sur la règle.
+  piece: Pièce qui manque.
+  piece_libelle: Son nom.
+  pourquoi: À quoi elle sert.
+*/
+with
+dit as (
+    select
+        c.ligne,
+        r.ordre,
+        c.regle,
+        c.role,
+        case
+            when c.effet = 'AVERTISSEMENT' then 'AVERTISSEMENT'
+            when c.etat = 'DOUTEUX' then 'INCONNU'
+            else c.etat
+        end as statut,
+        c.effet,
+        case
+            -- Ce n'est pas le constat qui avertit alors, mais la règle du financeur.
+            when c.effet = 'AVERTISSEMENT' and m.constat = 'qualiopi' then m.phrase || ' ' || r.exigence
+            when c.dispense is null then m.phrase
+            when c.etat = 'SATISFAIT' then dispense.phrase
+            else m.phrase || ' ' || dispense.phrase
+        end as phrase,
+        case when c.etat = 'SATISFAIT' then coalesce(dispense.preuve, m.preuve) else m.preuve end as preuve,
+        r.base_legale,
+        r.confiance,
+        r.exigence,
+        r.note,
+        c.piece,
+        p.libelle as piece_libelle,
+        p.pourquoi
+    from evaluation.controle as c
+    inner join portage.regle as r on c.regle = r.regle
+    inner join portage.motif as m on c.motif = m.motif
+    left join portage.motif as dispense on c.dispense = dispense.motif
+    left join portage.piece as p on c.piece = p.piece
+    where c.effet is not null or (select contexte.tout_dire from demande.contexte as contexte)
+),
+
+-- Montants et dates à la française, une fois par question.
+ecrit as (
+    select
+        ligne,
+        date,
+        date_liste,
+        age_liste,
+        action_libelle,
+        forme_libelle,
+        fait,
+        parametre,
+        list_transform(
+            [
+                fait.ca,
+                fait.montant,
+                parametre.plafond,
+                parametre.plafond_annonce,
+                parametre.seuil_vigilance,
+                parametre.bilan_plafond
+            ],
+            lambda x: replace(
+                replace(replace(format('{:,.2f}', x::double), '.00', ''), ',', ' '), '.', ','
+            ) || ' €'
+        ) as argent,
+        list_transform(
+            [fait.heures, fait.part_sous_traitee],
+            lambda x: replace(regexp_replace(x::decimal(18, 2)::varchar, '\.?0+$', ''), '.', ',')
+        ) as nombre
+    from evaluation.cas
+),
+
+texte as (
+    select
+        e.ligne,
+        p.role,
+        map {
+            'date': strftime(e.date, '%d/%m/%Y'),
+            'date_liste': strftime(e.date_liste, '%d/%m/%Y'),
+            'age_liste': e.age_liste::varchar,
+            'action_libelle': coalesce(e.action_libelle, 'catégorie non précisée'),
+            'nda': p.nda,
+            'autre_nda': p.autre_nda,
+            'identifiant': p.identifiant,
+            'message': p.message,
+            'denomination': o.denomination,
+            'certificat_fin': strftime(p.certificat_fin, '%d/%m/%Y'),
+            'ca': e.argent[1],
+            'montant': e.argent[2],
+            'plafond': e.argent[3],
+            'plafond_annonce': e.argent[4],
+            'seuil_vigilance': e.argent[5],
+            'bilan_plafond': e.argent[6],
+            'annee_ca': e.fait.annee_ca::integer::varchar,
+            'forme_juridique': e.forme_libelle,
+            'cfa_debut': strftime(e.fait.porteur_cfa_debut, '%d/%m/%Y'),
+            'attestation': strftime(e.fait.attestation_vigilance, '%d/%m/%Y'),
+            'operation': case
+                when e.fait.montant is null then 'est d''un montant inconnu'
+                else 'atteint ' || e.argent[5] || ' HT'
+            end,
+            'illisibles': k.illisibles,
+            'contradictions': k.contradictions,
+            'date_avenant': strftime(e.fait.date_avenant, '%d/%m/%Y'),
+            'fin_mission': strftime(e.fait.fin_mission, '%d/%m/%Y'),
+            'type_formation': replace(e.fait.type_formation, '_', ' '),
+            'heures': e.nombre[1],
+            'heures_max': e.parametre.heures_max::integer::varchar,
+            'part': e.nombre[2],
+            'part_max': e.parametre.part_max::integer::varchar
+        } as mots
+    from ecrit as e
+    inner join evaluation.partie as p on e.ligne = p.ligne
+    left join socle.organisme as o on p.nda = o.nda
+    left join evaluation.motif_contrat as k on e.ligne = k.ligne
+)
+
+select
+    d.ligne,
+    d.ordre,
+    d.regle,
+    d.role,
+    d.statut,
+    d.effet,
+    array_to_string(
+        list_transform(
+            string_split_regex(d.phrase, '[{}]'),
+            lambda x: case
+                when list_contains(map_keys(t.mots), x) then coalesce(t.mots[x], '')
+                else x
+            end
+        ),
+        ''
+    ) as constat,
+    replace(d.preuve, '{date_liste}', strftime(publication.date_contenu, '%d/%m/%Y')) as preuve,
+    d.base_legale,
+    d.confiance,
+    d.exigence,
+    d.note,
+    d.piece,
+    d.piece_libelle,
+    d.pourquoi
+from dit as d
+cross join meta.publication as publication
+left join texte as t
+    on
+        case when contains(d.phrase, '{') then d.ligne end = t.ligne
+        and t.role = case when d.role = 'porteur' then 'porteur' else 'sous_traitant' end

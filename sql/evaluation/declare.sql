@@ -1,0 +1,102 @@
+/*
+Les faits déclarés, une ligne par question, une colonne par fait : vide veut dire inconnu.
+grain: ligne
+colonnes:
+  ligne: Question posée.
+  defauts: Phrases qui disent quels faits ne se lisent pas.
+  financement: Financement.
+  action: Catégorie d'action.
+  date: Date du contrat.
+  fin_mission: Fin de la mission.
+  date_avenant: Date du dernier avenant.
+  montant: Montant HT de l'opération.
+  partie: Part confiée.
+  type_formation: Nature de la formation.
+  bloc_complet: Bloc de compétences complet.
+  heures: Durée en heures.
+  consentement: Consentement du bénéficiaire.
+  bilan_5_ans: Bilan payé par le CPF depuis moins de 5 ans.
+  contrat_ecrit: Contrat écrit complet.
+  portage_salarial: Portage salarial.
+  forme_juridique: Forme juridique.
+  micro: Régime micro-social.
+  ca: Chiffre d'affaires annuel.
+  annee_ca: Année du chiffre d'affaires.
+  certificat: Catégories du certificat.
+  certificat_debut: Début du certificat.
+  certificat_fin: Fin du certificat.
+  habilitation: Habilitation du certificateur.
+  dereference: Déréférencé de Mon Compte Formation.
+  accepte_cgu: Conditions générales acceptées.
+  cascade: Sous-traite à son tour.
+  probite: Probité des dirigeants.
+  regularite: Régularité fiscale et sociale.
+  declaration_caduque: Déclaration caduque ou suspendue.
+  unite_active: Unité légale active.
+  procedure_collective: Procédure collective.
+  recepisse_nda: Récépissé de déclaration d'activité.
+  attestation_vigilance: Date de l'attestation de vigilance.
+  immatriculation: Preuve d'immatriculation.
+  titres: Titres et qualifications.
+  attestation_micro: Attestation micro-sociale et chiffre d'affaires.
+  rc_pro: Assurance responsabilité professionnelle.
+  porteur_certificat: Catégories du certificat du porteur.
+  porteur_certificat_debut: Début du certificat du porteur.
+  porteur_certificat_fin: Fin du certificat du porteur.
+  porteur_habilitation: Habilitation du porteur.
+  porteur_edof: Porteur référencé sur EDOF.
+  porteur_recepisse_nda: Récépissé de déclaration du porteur.
+  porteur_cfa_debut: Début d'activité du CFA.
+  part_sous_traitee: Part sous-traitée (%).
+  contrat_communique: Contrat communiqué à la Caisse des dépôts.
+*/
+select
+    ligne,
+    list(defaut order by fait) filter (where defaut is not null) as defauts,
+    any_value(valeurs) filter (where fait = 'financement') as financement,
+    any_value(valeurs[1]) filter (where fait = 'action') as action,
+    any_value(jour) filter (where fait = 'date') as date,
+    any_value(jour) filter (where fait = 'fin_mission') as fin_mission,
+    any_value(jour) filter (where fait = 'date_avenant') as date_avenant,
+    any_value(nombre) filter (where fait = 'montant') as montant,
+    any_value(valeurs[1]) filter (where fait = 'partie') as partie,
+    any_value(valeurs[1]) filter (where fait = 'type_formation') as type_formation,
+    any_value(booleen) filter (where fait = 'bloc_complet') as bloc_complet,
+    any_value(nombre) filter (where fait = 'heures') as heures,
+    any_value(booleen) filter (where fait = 'consentement') as consentement,
+    any_value(booleen) filter (where fait = 'bilan_5_ans') as bilan_5_ans,
+    any_value(booleen) filter (where fait = 'contrat_ecrit') as contrat_ecrit,
+    any_value(booleen) filter (where fait = 'portage_salarial') as portage_salarial,
+    any_value(valeurs[1]) filter (where fait = 'forme_juridique') as forme_juridique,
+    any_value(booleen) filter (where fait = 'micro') as micro,
+    any_value(nombre) filter (where fait = 'ca') as ca,
+    any_value(nombre) filter (where fait = 'annee_ca') as annee_ca,
+    any_value(valeurs) filter (where fait = 'certificat') as certificat,
+    any_value(jour) filter (where fait = 'certificat_debut') as certificat_debut,
+    any_value(jour) filter (where fait = 'certificat_fin') as certificat_fin,
+    any_value(booleen) filter (where fait = 'habilitation') as habilitation,
+    any_value(booleen) filter (where fait = 'dereference') as dereference,
+    any_value(booleen) filter (where fait = 'accepte_cgu') as accepte_cgu,
+    any_value(booleen) filter (where fait = 'cascade') as cascade,
+    any_value(booleen) filter (where fait = 'probite') as probite,
+    any_value(booleen) filter (where fait = 'regularite') as regularite,
+    any_value(booleen) filter (where fait = 'declaration_caduque') as declaration_caduque,
+    any_value(booleen) filter (where fait = 'unite_active') as unite_active,
+    any_value(booleen) filter (where fait = 'procedure_collective') as procedure_collective,
+    any_value(booleen) filter (where fait = 'recepisse_nda') as recepisse_nda,
+    any_value(jour) filter (where fait = 'attestation_vigilance') as attestation_vigilance,
+    any_value(booleen) filter (where fait = 'immatriculation') as immatriculation,
+    any_value(booleen) filter (where fait = 'titres') as titres,
+    any_value(booleen) filter (where fait = 'attestation_micro') as attestation_micro,
+    any_value(booleen) filter (where fait = 'rc_pro') as rc_pro,
+    any_value(valeurs) filter (where fait = 'porteur_certificat') as porteur_certificat,
+    any_value(jour) filter (where fait = 'porteur_certificat_debut') as porteur_certificat_debut,
+    any_value(jour) filter (where fait = 'porteur_certificat_fin') as porteur_certificat_fin,
+    any_value(booleen) filter (where fait = 'porteur_habilitation') as porteur_habilitation,
+    any_value(booleen) filter (where fait = 'porteur_edof') as porteur_edof,
+    any_value(booleen) filter (where fait = 'porteur_recepisse_nda') as porteur_recepisse_nda,
+    any_value(jour) filter (where fait = 'porteur_cfa_debut') as porteur_cfa_debut,
+    any_value(nombre) filter (where fait = 'part_sous_traitee') as part_sous_traitee,
+    any_value(booleen) filter (where fait = 'contrat_communique') as contrat_communique
+from evaluation.fait
+group by ligne

@@ -1,0 +1,163 @@
+/*
+Les faits déclarés, un par ligne, lus selon leur genre. Un fait qui ne se lit pas est gardé, avec la
+phrase qui le dit : il ne vaut ni oui ni non.
+grain: ligne, fait
+colonnes:
+  ligne: Question posée.
+  fait: Nom du fait.
+  texte: Ce qui est écrit.
+  booleen: Valeur d'un oui ou non.
+  jour: Valeur d'une date.
+  nombre: Valeur d'un montant.
+  valeurs: Valeurs d'un choix ou d'une liste.
+  defaut: Phrase qui dit pourquoi le fait ne se lit pas ; vide s'il se lit.
+*/
+with
+ecrit as (
+    select
+        u.ligne,
+        u.fait,
+        f.genre,
+        f.liste,
+        f.libelle,
+        trim(u.texte) as texte
+    from (
+        unpivot demande.candidat
+        on
+        columns(* exclude (
+            ligne, role_juge, nda, siret, siren, identifiant, nom, ville, code_postal, porteur
+        ))
+        into name fait value texte
+    ) as u
+    inner join demande.fait as f on u.fait = f.fait
+    where trim(u.texte) <> ''
+),
+
+morceau as (
+    select
+        ligne,
+        fait,
+        liste,
+        trim(regexp_replace(lower(strip_accents(partie)), '[^a-z0-9]+', ' ', 'g')) as cle
+    from (
+        select
+            ligne,
+            fait,
+            liste,
+            unnest(
+                case when genre = 'liste' then string_split_regex(texte, '[+|,;/]') else [texte] end
+            ) as partie
+        from ecrit
+        where genre in ('liste', 'choix')
+    ) as parties
+),
+
+-- Une catégorie juridique SIRENE (quatre chiffres) est connue par son début.
+choisi as (
+    select
+        m.ligne,
+        m.fait,
+        list(coalesce(entier.valeur, debut2.valeur, debut1.valeur)) as valeurs,
+        bool_and(coalesce(entier.valeur, debut2.valeur, debut1.valeur) is not null) as lu
+    from morceau as m
+    left join portage.ecriture as entier on m.liste = entier.liste and m.cle = entier.ecriture
+    left join portage.ecriture as debut2
+        on
+            m.liste = debut2.liste
+            and regexp_full_match(m.cle, '\d{4}')
+            and left(m.cle, 2) = debut2.ecriture
+    left join portage.ecriture as debut1
+        on
+            m.liste = debut1.liste
+            and regexp_full_match(m.cle, '\d{4}')
+            and left(m.cle, 1) = debut1.ecriture
+    where m.cle <> ''
+    group by all
+),
+
+lu as (
+    select
+        e.*,
+        case
+            when e.genre <> 'booleen' then null
+            when lower(strip_accents(e.texte)) in ('oui', 'o', 'vrai', 'true', 'yes', 'y', 'x', '1') then true
+            when lower(strip_accents(e.texte)) in ('non', 'n', 'faux', 'false', 'no', '0') then false
+        end as booleen,
+        case
+            when e.genre = 'date'
+                then coalesce(
+                    try_strptime(e.texte, ['%Y-%m-%d', '%d/%m/%Y', '%d-%m-%Y', '%d.%m.%Y', '%d/%m/%y'])::date,
+                    try_cast(e.texte as timestamp)::date
+                )
+        end as jour,
+        case
+            when e.genre = 'montant'
+                then try_cast(
+                    replace(
+                        case
+                            -- Le point y sépare des milliers, comme dans « 42.000 » ou « 42.000,50 ».
+                            when regexp_full_match(chiffres.brut, '-?\d{1,3}(\.\d{3})+(,\d+)?')
+                                then replace(chiffres.brut, '.', '')
+                            else chiffres.brut
+                        end,
+                        ',', '.'
+                    ) as decimal(18, 4)
+                )
+        end as nombre,
+        choisi.valeurs,
+        coalesce(choisi.lu, false) as choix_lu
+    from ecrit as e
+    left join choisi on e.ligne = choisi.ligne and e.fait = choisi.fait
+    cross join lateral (
+        select regexp_replace(e.texte, '(?i)[\s\x{00a0}\x{202f}€%]|euros?|heures?|ht$|h$', '', 'g') as brut
+    ) as chiffres
+),
+
+possibles as (
+    select
+        liste as nom,
+        string_agg(distinct valeur, ', ' order by valeur) as valeurs
+    from portage.ecriture
+    group by liste
+),
+
+juge as (
+    select
+        lu.*,
+        case
+            when genre = 'booleen' and booleen is null then 'oui ou non'
+            when
+                genre = 'date'
+                and (jour is null or jour not between date '1990-01-01' and date '2060-12-31')
+                then 'une date de 1990 à 2060, AAAA-MM-JJ ou JJ/MM/AAAA'
+            when fait = 'annee_ca' and (nombre is null or nombre not between 2000 and 2060)
+                then 'une année'
+            when fait = 'part_sous_traitee' and (nombre is null or nombre not between 0 and 100)
+                then 'un pourcentage, de 0 à 100'
+            when genre = 'montant' and (nombre is null or nombre < 0) then 'un nombre positif'
+            when genre in ('choix', 'liste') and not choix_lu then possibles.valeurs
+        end as attendu
+    from lu
+    left join possibles on lu.liste = possibles.nom
+)
+
+select
+    ligne,
+    fait,
+    texte,
+    case when attendu is null then booleen end as booleen,
+    case when attendu is null then jour end as jour,
+    case when attendu is null then nombre end as nombre,
+    case when attendu is null then valeurs end as valeurs,
+    case
+        when attendu is not null
+            then
+                '« '
+                || libelle
+                || ' » ne se lit pas (« '
+                || left(texte, 60)
+                || ' ») : donnez '
+                || attendu
+                || '.'
+    end as defaut
+from juge

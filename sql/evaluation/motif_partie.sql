@@ -1,0 +1,85 @@
+/*
+Ce qui est constaté du sous-traitant et du porteur par la liste et par leur certificat.
+grain: ligne, role
+colonnes:
+  ligne: Question posée.
+  role: sous_traitant ou porteur.
+  identite: Qui il est.
+  nda: Son numéro de déclaration.
+  nda_en_vigueur: La validité de sa déclaration.
+  qualiopi: Sa certification pour l'action.
+  fin_certificat: La fin de son certificat, devant celle de la mission.
+  habilitation: Son habilitation par le certificateur.
+*/
+with
+certificat as (
+    select
+        p.*,
+        c.date,
+        c.liste_perimee,
+        c.age_liste,
+        c.fait.fin_mission,
+        c.fait.declaration_caduque as caduque,
+        c.fait.type_formation,
+        coalesce(
+            p.certificat_nomme
+            and p.certificat_fin >= c.date
+            and coalesce(p.certificat_debut <= c.date, true),
+            false
+        ) as en_cours,
+        coalesce(
+            coalesce(p.certificat_nomme, true) and p.certificat_fin < c.date, false
+        ) as fini,
+        coalesce(p.certificat_nomme and p.certificat_fin is null, false) as sans_date
+    from evaluation.partie as p
+    inner join evaluation.cas as c on p.ligne = c.ligne
+)
+
+select
+    ligne,
+    role,
+    case
+        when not identifie then 'IDENTITE_DOUTEUSE'
+        when nda is null then 'IDENTITE_ABSENTE'
+        when message is not null then 'IDENTITE_DITE'
+        else 'IDENTITE_SURE'
+    end as identite,
+    case
+        when nda is not null then 'NDA_LISTE'
+        when recepisse then 'NDA_RECEPISSE'
+        else 'NDA_ABSENT'
+    end as nda,
+    case
+        when caduque then 'NDA_CADUC'
+        when nda is not null then 'NDA_A_JOUR'
+        when not caduque then 'NDA_VIGUEUR_DECLAREE'
+        else 'NDA_VIGUEUR_INCONNUE'
+    end as nda_en_vigueur,
+    case
+        when nda is null and en_cours then 'QUALIOPI_CERTIFICAT_SEUL'
+        when nda is null then 'QUALIOPI_NON_LISTE'
+        when etat = 'CERTIFIE' and en_cours then 'QUALIOPI_LISTE_ET_CERTIFICAT'
+        when age_liste < 0 and not en_cours then 'QUALIOPI_POSTERIEURE'
+        when etat = 'CERTIFIE' and liste_perimee then 'QUALIOPI_PERIMEE_OUI'
+        when etat = 'CERTIFIE' and fini then 'QUALIOPI_CERTIFICAT_FINI'
+        when etat = 'CERTIFIE' then 'QUALIOPI_LISTE'
+        when en_cours then 'QUALIOPI_CERTIFICAT_NON_LISTE'
+        when sans_date then 'QUALIOPI_CERTIFICAT_SANS_DATE'
+        when liste_perimee then 'QUALIOPI_PERIMEE_NON'
+        when etat = 'INCONNU' then 'QUALIOPI_DRAPEAU_INCONNU'
+        when demande_par = 'NDA' and autre_nda is not null then 'QUALIOPI_AUTRE_NDA'
+        else 'QUALIOPI_NON_CERTIFIE'
+    end as qualiopi,
+    case
+        when certificat_fin is null or fin_mission is null or fini then 'CERTIFICAT_NON_DIT'
+        when certificat_fin < fin_mission then 'CERTIFICAT_AVANT_FIN'
+        else 'CERTIFICAT_COUVRE'
+    end as fin_certificat,
+    case
+        when type_formation = 'action_de_droit' then 'HABILITATION_SANS_OBJET'
+        when habilitation then 'HABILITATION_TENUE'
+        when type_formation is null then 'HABILITATION_NATURE_INCONNUE'
+        when not habilitation then 'HABILITATION_ABSENTE'
+        else 'HABILITATION_MANQUANTE'
+    end as habilitation
+from certificat

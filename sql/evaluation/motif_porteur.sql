@@ -1,0 +1,47 @@
+/*
+Ce qui est constaté des conditions propres au porteur.
+grain: ligne
+colonnes:
+  ligne: Question posée.
+  dispense_premier_cfa: Délai du CFA qui débute.
+  porteur_edof: Référencement sur Mon Compte Formation.
+  part_sous_traitee: Part sous-traitée de l'année.
+  contrat_communique: Communication à la Caisse des dépôts.
+  meme_siren: Porteur et sous-traitant, une ou deux entités.
+  apprentissage_cpf: Apprentissage payé par le CPF.
+  apprentissage_autre: Apprentissage payé autrement que par l'OPCO.
+*/
+select
+    c.ligne,
+    case
+        when c.fait.porteur_cfa_debut is null then 'CFA_NON_DIT'
+        when
+            c.fait.porteur_cfa_debut <= c.date
+            and c.fait.porteur_cfa_debut + to_months(c.parametre.delai_cfa) > c.date
+            then 'CFA_DEBUTANT'
+        else 'CFA_ANCIEN'
+    end as dispense_premier_cfa,
+    case
+        when c.fait.porteur_edof then 'PORTEUR_EDOF_SATISFAIT'
+        when not c.fait.porteur_edof then 'PORTEUR_EDOF_NON_SATISFAIT'
+        else 'PORTEUR_EDOF_NON_DIT'
+    end as porteur_edof,
+    case
+        when c.fait.part_sous_traitee is null then 'PART_NON_DITE'
+        when c.fait.part_sous_traitee > c.parametre.part_max then 'PART_DEPASSEE'
+        else 'PART_TENUE'
+    end as part_sous_traitee,
+    case
+        when c.fait.contrat_communique then 'CONTRAT_COMMUNIQUE_OUI' else 'CONTRAT_COMMUNIQUE_NON_DIT'
+    end as contrat_communique,
+    case
+        when porteur.siren = sous_traitant.siren then 'MEME_SIREN'
+        when porteur.siren <> sous_traitant.siren then 'SIREN_DIFFERENTS'
+        else 'SIREN_INCONNU'
+    end as meme_siren,
+    'APPRENTISSAGE_HORS_CPF' as apprentissage_cpf,
+    'APPRENTISSAGE_AUTRE' as apprentissage_autre
+from evaluation.cas as c
+inner join evaluation.partie as porteur on c.ligne = porteur.ligne and porteur.role = 'porteur'
+left join evaluation.partie as sous_traitant
+    on c.ligne = sous_traitant.ligne and sous_traitant.role = 'sous_traitant'

@@ -1,0 +1,69 @@
+/*
+Le verdict de chaque question en toutes lettres, une ligne par question.
+grain: ligne
+colonnes:
+  ligne: Question posée.
+  verdict: NON_ELIGIBLE, A_VERIFIER, PIECES_MANQUANTES ou ELIGIBLE.
+  statut_registre: Ce que la liste seule dit : SATISFAIT, NON_SATISFAIT ou INDETERMINE.
+  raisons: Phrases des contrôles qui décident.
+  pieces: Noms des pièces qui manquent.
+  avertissements: Phrases des avertissements.
+  nda: Numéro sous lequel le sous-traitant est jugé.
+  denomination: Sa dénomination.
+  ville: Sa ville.
+  qualite: Qualité du rapprochement.
+  message: Ce que le rapprochement en dit.
+  score: Proximité des noms, de 0 à 100.
+  porteur_nda: Numéro sous lequel le porteur est jugé.
+  porteur_denomination: Sa dénomination.
+  prochaine_date: Prochaine date à surveiller.
+  prochaine_echeance: Ce qui arrive ce jour-là.
+*/
+with
+dit as (
+    select
+        c.ligne,
+        list(d.constat order by d.ordre) filter (where d.effet = c.verdict) as raisons,
+        list(d.constat order by d.ordre) filter (where d.effet = 'AVERTISSEMENT') as avertissements,
+        list(d.piece_libelle order by d.ordre) filter (where d.piece is not null) as pieces
+    from evaluation.conclusion as c
+    inner join evaluation.controle_dit as d on c.ligne = d.ligne
+    where d.effet is not null
+    group by c.ligne
+),
+
+prochaine as (
+    select
+        ligne,
+        min(date) as date,
+        min_by(libelle, date) as libelle
+    from evaluation.echeance
+    group by ligne
+)
+
+select
+    c.ligne,
+    c.verdict,
+    c.statut_registre,
+    coalesce(d.raisons, []) as raisons,
+    coalesce(d.pieces, []) as pieces,
+    coalesce(d.avertissements, []) as avertissements,
+    p.nda,
+    o.denomination,
+    o.ville,
+    r.qualite,
+    r.message,
+    r.score,
+    porteur.nda as porteur_nda,
+    op.denomination as porteur_denomination,
+    e.date as prochaine_date,
+    e.libelle as prochaine_echeance
+from evaluation.conclusion as c
+left join dit as d on c.ligne = d.ligne
+left join evaluation.partie as p on c.ligne = p.ligne and p.role = 'sous_traitant'
+left join evaluation.rapprochement as r on c.ligne = r.ligne and r.role = 'sous_traitant'
+left join socle.organisme as o on p.nda = o.nda
+left join evaluation.partie as porteur on c.ligne = porteur.ligne and porteur.role = 'porteur'
+left join socle.organisme as op on porteur.nda = op.nda
+left join prochaine as e on c.ligne = e.ligne
+order by c.ligne

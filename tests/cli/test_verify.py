@@ -1,0 +1,244 @@
+"""``opac verifier``: one verdict with all that is behind it, or the grid."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipelines.portage.facts import FAITS, PAR_NOM
+from pipelines.settings import Settings
+from pipelines.warehouse.release import open_readonly
+from tests.cli.conftest import DAY, Released
+from tests.pipeline.commands import Opac
+from tests.portage.demands import ACTIONS, DOCUMENTS, FUNDINGS
+
+KEYS = {
+    *("verdict", "controles", "pieces_manquantes", "avertissements", "organisme", "porteur"),
+    *("instantane", "regles", "date_evaluation"),
+}
+CONTROL = {"regle", "role", "statut", "constat", "preuve", "base_legale", "confiance"}
+STATUSES = {"SATISFAIT", "NON_SATISFAIT", "INCONNU", "SANS_OBJET", "AVERTISSEMENT"}
+MISSION = ("--financement", "CPF", "--action", "BILAN_COMPETENCES", "--date", f"{DAY}")
+
+
+def number(released: Released, condition: str) -> str:
+    with open_readonly(released.release.path) as con:
+        row = con.execute(
+            f"select nda from socle.organisme where {condition} order by nda limit 1"
+        ).fetchone()
+    assert row is not None
+    return str(row[0])
+
+
+@pytest.fixture
+def certified(released: Released) -> str:
+    return number(released, "certifie_bilan_competences and siren_valide")
+
+
+@pytest.fixture
+def bare(released: Released) -> str:
+    return number(
+        released,
+        "est_certifie = false and not personne_physique_presumee and siren not in "
+        "(select siren from socle.entite where est_certifie)",
+    )
+
+
+def declared() -> list[str]:
+    """The options that declare every document of the mission."""
+    day = {"attestation_vigilance": "2025-10-01"}
+    options = []
+    for name, value in {**DOCUMENTS, **day}.items():
+        dashed = name.replace("_", "-")
+        options += {"oui": [f"--{dashed}"], "non": [f"--pas-{dashed}"]}.get(
+            value, [f"--{dashed}", value]
+        )
+    return options
+
+
+def asked(opac: Opac, released: Released, *args: str) -> dict[str, Any]:
+    ran = opac("verifier", *args, "--home", released.home, "--json")
+    found: dict[str, Any] = json.loads(ran.succeeded())
+    return found
+
+
+def test_an_answer_holds_all_that_it_was_made_from(
+    opac: Opac, released: Released, certified: str
+) -> None:
+    found = asked(opac, released, certified, *MISSION)
+    assert found.keys() == KEYS
+    assert found["verdict"] == "PIECES_MANQUANTES"
+    assert all(control.keys() == CONTROL for control in found["controles"])
+    assert {control["statut"] for control in found["controles"]} <= STATUSES
+    assert all(control["base_legale"] for control in found["controles"])
+    assert found["organisme"]["nda"] == certified
+    assert found["organisme"]["certifications"]["BILAN_COMPETENCES"] is True
+    assert found["porteur"] is None
+    assert found["instantane"]["sha256"] == released.release.meta["sha256"]
+    assert found["date_evaluation"] == found["instantane"]["date_contenu"] == DAY.isoformat()
+    assert found["regles"]["financement"] == ["CPF"]
+    assert len(found["regles"]["empreinte"]) == 64
+    for piece in found["pieces_manquantes"]:
+        assert piece.keys() == {"document", "libelle", "pourquoi", "base_legale", "regle"}
+        assert all(piece.values())
+
+
+def test_with_every_document_a_certified_organisation_is_eligible(
+    opac: Opac, released: Released, certified: str
+) -> None:
+    found = asked(opac, released, certified, *MISSION, *declared())
+    assert (found["verdict"], found["pieces_manquantes"]) == ("ELIGIBLE", [])
+    assert found["organisme"]["faits"]["titres"] == "oui"
+    assert found["organisme"]["echeances"][0]["date"] == "2026-04-01"
+
+
+def test_a_company_without_certification_is_not(opac: Opac, released: Released, bare: str) -> None:
+    unknown = asked(opac, released, bare, *MISSION, *declared())
+    assert unknown["verdict"] == "A_VERIFIER"
+    found = asked(opac, released, bare, *MISSION, *declared(), "--forme-juridique", "SASU")
+    assert found["verdict"] == "NON_ELIGIBLE"
+    [failed] = [c for c in found["controles"] if c["statut"] == "NON_SATISFAIT"]
+    assert failed["regle"] == "ST_QUALIOPI_CPF_BILAN"
+    assert "SASU" in failed["constat"]
+    assert any("le Code dit l'inverse" in w["message"] for w in found["avertissements"])
+
+
+def test_the_porteur_is_judged_when_named(
+    opac: Opac, released: Released, certified: str, bare: str
+) -> None:
+    found = asked(opac, released, certified, *MISSION, *declared(), "--porteur", bare)
+    assert found["verdict"] == "NON_ELIGIBLE"
+    assert found["porteur"]["nda"] == bare
+    assert {c["role"] for c in found["controles"]} == {"sous_traitant", "contrat", "porteur"}
+
+
+def test_strict_tells_the_verdict_by_its_exit_code(
+    opac: Opac, released: Released, certified: str, bare: str
+) -> None:
+    home = ("--home", str(released.home), "--strict")
+    for args, code in (
+        ((certified, *MISSION, *declared()), 10),
+        ((certified, *MISSION), 11),
+        ((bare, *MISSION), 12),
+        ((bare, *MISSION, "--forme-juridique", "SASU"), 13),
+    ):
+        assert opac("verifier", *args, *home).code == code
+    opac("verifier", certified, *home).refused(2, "--financement et --action")
+
+
+def test_without_a_mission_the_whole_grid_is_given(
+    opac: Opac, released: Released, certified: str
+) -> None:
+    found = asked(opac, released, certified, "--date", f"{DAY}")
+    assert found.keys() == KEYS | {"grille"}
+    cells = {(cell["financement"], cell["action"]): cell["verdict"] for cell in found["grille"]}
+    assert cells.keys() == {(f, a) for f in FUNDINGS for a in ACTIONS}
+    assert cells["CPF", "APPRENTISSAGE"] == "NON_ELIGIBLE"
+    assert cells["CPF", "BILAN_COMPETENCES"] == "PIECES_MANQUANTES"
+    shown = opac("verifier", certified, "--home", released.home, "--date", DAY).succeeded()
+    assert "FONDS_PROPRES" in shown
+    assert certified in shown
+
+
+def test_facts_come_from_a_file_and_options_win(
+    opac: Opac, released: Released, bare: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "faits.json"
+    facts = {"micro": True, "ca": 42000, "attestation_micro": True, "titres": None}
+    path.write_text(json.dumps(facts), encoding="utf-8")
+    found = asked(opac, released, bare, *MISSION, "--faits", str(path))
+    assert found["verdict"] == "PIECES_MANQUANTES"
+    assert found["organisme"]["faits"]["ca"] == "42000"
+    found = asked(opac, released, bare, *MISSION, "--faits", str(path), "--ca", "99 000 €")
+    assert found["verdict"] == "NON_ELIGIBLE"
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("{", "n'est pas du JSON"),
+        ("[1]", "objet JSON"),
+        ('{"micros": true}', "micro"),
+        ('{"micro": {"a": 1}}', "une seule valeur"),
+    ],
+)
+def test_a_file_of_facts_that_is_not_one_is_told(
+    opac: Opac, released: Released, tmp_path: Path, text: str, told: str
+) -> None:
+    path = tmp_path / "faits.json"
+    path.write_text(text, encoding="utf-8")
+    ran = opac("verifier", "93131234513", "--faits", path, "--home", released.home)
+    assert ran.code == 2
+    assert told in ran.err
+    missing = opac("verifier", "93131234513", "--faits", tmp_path / "rien", "--home", released.home)
+    assert missing.code == 2
+
+
+@pytest.mark.parametrize(
+    ("options", "told"),
+    [
+        (("--ca", "beaucoup"), "Chiffre d'affaires annuel"),
+        (("--ca", "-5"), "un nombre positif"),
+        (("--date", "31/02/2026"), "Date du contrat"),
+        (("--date", "0202-01-01"), "une date de 1990 à 2060"),
+        (("--attestation-vigilance", "hier"), "attestation de vigilance"),
+        (("--financement", "MUTUELLE"), "FRANCE_TRAVAIL"),
+        (("--part-sous-traitee", "120"), "pourcentage"),
+    ],
+)
+def test_a_fact_that_cannot_be_read_is_told(
+    opac: Opac, released: Released, certified: str, options: tuple[str, ...], told: str
+) -> None:
+    ran = opac("verifier", certified, *MISSION, *options, "--home", released.home)
+    ran.refused(2, told)
+
+
+def test_someone_must_be_named(opac: Opac, released: Released) -> None:
+    opac("verifier", "--home", released.home).refused(2, "n'est pas nommé")
+
+
+def test_contradictory_facts_are_a_question(opac: Opac, released: Released, bare: str) -> None:
+    found = asked(opac, released, bare, *MISSION, "--micro", "--forme-juridique", "SASU")
+    assert found["verdict"] == "A_VERIFIER"
+    assert any("se contredisent" in control["constat"] for control in found["controles"])
+
+
+def test_a_verdict_is_read_in_a_terminal(opac: Opac, released: Released, certified: str) -> None:
+    shown = opac("verifier", certified, *MISSION, "--home", released.home).succeeded()
+    for words in (
+        "PIÈCES MANQUANTES",
+        "sous-traitant seulement",
+        "Bulletin n° 3",
+        "L.6352-2",
+        "Liste",
+        "SHA-256",
+        "conseil juridique",
+    ):
+        assert words in shown
+    assert "{" not in shown
+
+
+def test_every_fact_has_an_option(opac: Opac, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", "200")
+    told = opac("verifier", "--help").succeeded()
+    for fait in FAITS:
+        if fait.nom != "identifiant":  # the argument itself
+            assert f"{fait.option} " in told, fait.nom
+
+
+def test_help_names_each_value_of_the_mission() -> None:
+    assert all(funding in PAR_NOM["financement"].aide for funding in FUNDINGS)
+    assert all(action in PAR_NOM["action"].aide for action in ACTIONS)
+
+
+def test_a_release_from_before_the_rules_says_what_to_do(opac: Opac, tmp_path: Path) -> None:
+    from pipelines.home import Home
+    from tests.warehouse.small_releases import publish
+
+    home = Home(Settings.load(tmp_path / "ancienne").home)
+    home.prepare()
+    publish(home, "ancienne")
+    opac("verifier", "93131234513", "--home", home.root).refused(1, "opac refresh")

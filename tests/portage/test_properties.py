@@ -1,0 +1,207 @@
+"""What holds of verdicts whatever the facts (hypothesis), and of the nightly table."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipelines.portage.facts import FAITS, Genre
+from pipelines.portage.session import Session, Telling
+from tests.portage.demands import (
+    ACTIONS,
+    CERTIFIED,
+    DAY,
+    DOCUMENTS,
+    FUNDINGS,
+    LIST_DAY,
+    NUMBERS,
+    ORGANISATIONS,
+    SISTER,
+    STRENGTH,
+    asking,
+    verdicts,
+)
+from tests.warehouse.frames import built
+
+Question = dict[str, str]
+
+_DATES = st.sampled_from(
+    [
+        *("2021-12-31", "2023-05-01", "2024-03-31", "2024-04-01", "2025-06-01"),
+        *(DAY.isoformat(), (LIST_DAY + dt.timedelta(days=7)).isoformat()),
+        *((LIST_DAY + dt.timedelta(days=8)).isoformat(), "2026-07-01"),
+    ]
+)
+_VALUES = {
+    "micro": ["oui", "non"],
+    "ca": ["0", "77700", "77700.01", "83600", "83600.01", "-5", "abc"],
+    "forme_juridique": ["EI", "EURL", "SASU", "5710", "ASSOCIATION", "?"],
+    "montant": ["4999.99", "5000"],
+    "certificat": ["BILAN_COMPETENCES", "ACTION_FORMATION+VAE", "APPRENTISSAGE"],
+    "certificat_debut": ["2023-02-01", "2025-02-01"],
+    "certificat_fin": ["2025-12-31", "2028-01-31"],
+    "partie": ["totale", "partielle"],
+    "type_formation": ["certifiante", "action_de_droit"],
+    "heures": ["24", "24,5"],
+    "part_sous_traitee": ["80", "80,01"],
+    "annee_ca": ["2020", "2025"],
+    "date_avenant": ["2024-02-01", "2024-05-01"],
+}
+_BOOLEANS = [
+    fait.nom for fait in FAITS if fait.genre is Genre.BOOLEEN and fait.nom not in DOCUMENTS
+]
+
+
+@st.composite
+def questions(draw: st.DrawFn) -> Question:
+    """A question about an organisation of the small release, with facts drawn among the telling."""
+    question = {
+        "nda": draw(st.sampled_from(NUMBERS)),
+        "financement": draw(st.sampled_from([*FUNDINGS, "OPCO+FAF", "CPF+OPCO"])),
+        "action": draw(st.sampled_from(ACTIONS)),
+        "date": draw(_DATES),
+    }
+    if draw(st.booleans()):
+        question["porteur"] = draw(st.sampled_from(NUMBERS))
+    for name, values in _VALUES.items():
+        if draw(st.integers(0, 3)) == 0:
+            question[name] = draw(st.sampled_from(values))
+    for name in _BOOLEANS:
+        if draw(st.integers(0, 4)) == 0:
+            question[name] = draw(st.sampled_from(["oui", "non"]))
+    for name, value in DOCUMENTS.items():
+        if draw(st.booleans()):
+            question[name] = value
+    return question
+
+
+many = st.lists(questions(), min_size=1, max_size=25)
+quick = settings(
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    with asking() as found:
+        yield found
+
+
+@quick
+@given(found=many, name=st.sampled_from(sorted(DOCUMENTS)))
+def test_a_further_document_in_date_never_worsens_a_verdict(
+    session: Session, found: list[Question], name: str
+) -> None:
+    document = {name: DOCUMENTS[name]}
+    if name == "attestation_vigilance":
+        found = [q for q in found if q["date"] >= DOCUMENTS[name]] or [
+            {**found[0], "date": str(DAY)}
+        ]
+    found = [q for q in found if q.get(name) in (None, DOCUMENTS[name])]
+    with_it = verdicts(session, [*found, *({**q, **document} for q in found)])
+    for before, after in zip(with_it[: len(found)], with_it[len(found) :], strict=True):
+        assert STRENGTH.index(after) <= STRENGTH.index(before)
+
+
+@quick
+@given(found=many)
+def test_a_certificate_in_date_worsens_nothing_but_a_request_for_it(
+    session: Session, found: list[Question]
+) -> None:
+    """§3 bis: a certificate that the list does not show is a question, even if it was awaited."""
+    certificate = {
+        "certificat": "+".join(ACTIONS),
+        "certificat_debut": "2020-01-01",
+        "certificat_fin": "2030-01-01",
+    }
+    bare = [{k: v for k, v in q.items() if not k.startswith("certificat")} for q in found]
+    both = verdicts(session, [*bare, *({**q, **certificate} for q in bare)])
+    for before, after in zip(both[: len(bare)], both[len(bare) :], strict=True):
+        worse = STRENGTH.index(after) > STRENGTH.index(before)
+        assert not worse or (before, after) == ("PIECES_MANQUANTES", "A_VERIFIER")
+
+
+@quick
+@given(found=many)
+def test_removing_a_certification_never_improves_a_verdict(found: list[Question]) -> None:
+    bare = [
+        {
+            **row,
+            **{name: None if row[name] is None else False for name in row if "certifie_" in name},
+        }
+        for row in ORGANISATIONS
+    ]
+    # A sister certified elsewhere raises a question of its own (§3 bis), which goes with her.
+    for question in found:
+        if question["nda"] == SISTER or question.get("porteur") == SISTER:
+            question["nda"] = CERTIFIED
+    with asking() as certified:
+        before = verdicts(certified, found)
+    with built(bare, real_references=True) as con:
+        after = verdicts(Session(con, DAY), found)
+    for first, second in zip(before, after, strict=True):
+        assert STRENGTH.index(second) >= STRENGTH.index(first)
+
+
+@quick
+@given(found=many, order=st.randoms(use_true_random=False))
+def test_the_order_of_candidates_changes_nothing(
+    session: Session, found: list[Question], order: object
+) -> None:
+    shuffled = list(range(len(found)))
+    order.shuffle(shuffled)  # type: ignore[attr-defined]
+    straight = verdicts(session, found)
+    mixed = verdicts(session, [found[place] for place in shuffled])
+    assert [straight[place] for place in shuffled] == mixed
+
+
+@quick
+@given(found=many)
+def test_the_order_of_rules_changes_nothing(session: Session, found: list[Question]) -> None:
+    straight = verdicts(session, found)
+    with asking() as other:
+        for table, key in (("regle", "constat"), ("motif", "phrase"), ("parametre", "valeur")):
+            other.con.execute(
+                f"create or replace table portage.{table} as "
+                f"from portage.{table} order by md5({key}::varchar)"
+            )
+        assert verdicts(other, found) == straight
+
+
+def test_the_nightly_table_is_the_answer_on_demand(session: Session) -> None:
+    """At the date of the list, for every organisation, role, funding and category."""
+    con = session.con
+    for role, name in (("sous_traitant", "nda"), ("porteur", "porteur")):
+        session.ask(
+            f"select row_number() over () as ligne, '{role}' as role_juge, o.nda as {name}, "
+            f"f.financement, a.action, '{LIST_DAY}' as date from socle.organisme as o "
+            "cross join reference.financement as f cross join reference.categorie_action as a",
+            Telling.NOTHING,
+        )
+        differing = con.execute(
+            f"select q.{name}, q.financement, q.action, k.verdict, e.verdict "
+            "from demande.candidat as q join evaluation.conclusion as k on q.ligne = k.ligne "
+            f"left join portage.eligibilite as e on e.nda = q.{name} and e.role = '{role}' "
+            "and e.financement = q.financement and e.action = q.action "
+            "where (k.verdict, k.statut_registre) is distinct from (e.verdict, e.statut_registre)"
+        ).fetchall()
+        assert differing == []
+        asked = con.execute("select count(*) from evaluation.conclusion").fetchone()
+        assert asked == (len(ORGANISATIONS) * len(FUNDINGS) * len(ACTIONS),)
+
+
+def test_the_models_run_in_an_order_that_their_sql_implies() -> None:
+    from pipelines.portage import session as module
+    from pipelines.portage.session import FACTS, JUDGING, LINES, TELLING
+
+    models = module._models()
+    done = {"evaluation.rapprochement"}
+    for name in (*FACTS, *JUDGING, *TELLING, *LINES):
+        model = models[name]
+        read = {d for d in model.depends if d.startswith("evaluation.")}
+        assert read <= done, name
+        done.add(model.full_name)

@@ -1,0 +1,203 @@
+"""The rule base is whole: no overlap, no gap, an answer for every question, a source for each."""
+
+from __future__ import annotations
+
+import csv
+import datetime as dt
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from itertools import pairwise, product
+
+import pytest
+
+from pipelines.portage.facts import FAITS, PAR_NOM, Genre
+from pipelines.settings import REFERENCE, SQL
+from tests.portage.demands import ACTIONS, FUNDINGS
+
+Row = dict[str, str]
+
+ROLES = ("sous_traitant", "contrat", "porteur")
+EFFECTS = {"", "AVERTISSEMENT", "PIECES_MANQUANTES", "A_VERIFIER", "NON_ELIGIBLE"}
+STATES = {"SATISFAIT", "NON_SATISFAIT", "INCONNU", "DOUTEUX", "SANS_OBJET"}
+FIRST, LAST = dt.date(2000, 1, 1), dt.date(2100, 1, 1)
+
+
+def table(name: str) -> list[Row]:
+    with (REFERENCE / f"{name}.csv").open(encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+RULES, MOTIFS, PIECES = (table(f"portage_{name}") for name in ("regle", "motif", "piece"))
+PARAMETERS = table("portage_parametre")
+
+
+def period(row: Row) -> tuple[dt.date, dt.date]:
+    start, end = row["valide_du"], row["valide_au"]
+    return (
+        dt.date.fromisoformat(start) if start else FIRST,
+        dt.date.fromisoformat(end) if end else LAST,
+    )
+
+
+def listed(cell: str, every: tuple[str, ...]) -> tuple[str, ...]:
+    return every if cell == "*" else tuple(cell.split("|"))
+
+
+def overlaps(rules: list[Row]) -> Iterator[str]:
+    """Rules of one role and one constat that apply to a same question on a same day."""
+    cells: dict[tuple[str, ...], list[Row]] = defaultdict(list)
+    for rule in rules:
+        for funding, action in product(
+            listed(rule["financements"], FUNDINGS), listed(rule["actions"], ACTIONS)
+        ):
+            cells[rule["role"], rule["constat"], funding, action].append(rule)
+    for cell, found in cells.items():
+        for before, after in pairwise(sorted(found, key=period)):
+            if period(after)[0] <= period(before)[1]:
+                yield f"{before['regle']} et {after['regle']} : {cell}"
+
+
+def unanswered(rules: list[Row], role: str) -> Iterator[str]:
+    """Days on which a question has no rule of its own, beside those that hold for all."""
+    edges = {FIRST, LAST}
+    for rule in rules:
+        start, end = period(rule)
+        edges |= {start, start - dt.timedelta(days=1), end, end + dt.timedelta(days=1)}
+    days = sorted(day for day in edges if day <= LAST)
+    for funding, action, day in product(FUNDINGS, ACTIONS, days):
+        if not any(
+            rule["role"] == role
+            and rule["financements"] != "*"
+            and funding in rule["financements"].split("|")
+            and action in listed(rule["actions"], ACTIONS)
+            and period(rule)[0] <= day <= period(rule)[1]
+            for rule in rules
+        ):
+            yield f"{funding} × {action} le {day}"
+
+
+def test_no_two_rules_answer_the_same_question_on_the_same_day() -> None:
+    assert list(overlaps(RULES)) == []
+    twice = next(rule for rule in RULES if rule["regle"] == "ST_QUALIOPI_CPF_BILAN")
+    assert list(overlaps([*RULES, {**twice, "regle": "ENCORE", "valide_du": "2025-01-01"}]))
+
+
+@pytest.mark.parametrize("role", ["sous_traitant", "porteur"])
+def test_every_question_has_an_answer_every_day_since_2022(role: str) -> None:
+    """Before 2022 one rule answers for all; own funds ask nothing more of a porteur than a NDA."""
+    mission = [{**rule, "role": role} for rule in RULES if rule["role"] in (role, "contrat")]
+    open_ = {
+        cell.split(" le ")[0]
+        for cell in unanswered(mission, role)
+        if dt.date.fromisoformat(cell.split(" le ")[1]) >= dt.date(2022, 1, 1)
+    }
+    assert open_ == set()
+    without = [rule for rule in mission if rule["regle"] != "CT_APPRENTISSAGE_CPF"]
+    without = [rule for rule in without if rule["regle"] != "PO_APPRENTISSAGE_CPF"]
+    assert any("CPF × APPRENTISSAGE" in cell for cell in unanswered(without, role))
+
+
+def test_before_2022_one_rule_answers_for_all() -> None:
+    old = [rule for rule in RULES if rule["valide_au"] == "2021-12-31"]
+    assert [(rule["regle"], rule["financements"], rule["actions"]) for rule in old] == [
+        ("CT_AVANT_2022", "*", "*")
+    ]
+    assert old[0]["si_douteux"] == "A_VERIFIER"
+
+
+def test_periods_of_one_requirement_follow_one_another_without_gap() -> None:
+    """What CPF asks since April 2024 begins the day after what it asked before ends."""
+    ends = {rule["valide_au"] for rule in RULES if "AVANT_2024" in rule["regle"]}
+    assert ends == {"2024-03-31"}
+    begin = {
+        rule["valide_du"]
+        for rule in RULES
+        if re.match(r"(ST_QUALIOPI|PO_QUALIOPI|CT_ECRIT)_CPF(?!_AVANT)", rule["regle"])
+    }
+    assert begin == {"2024-04-01"}
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["regle"])
+def test_a_rule_says_all_that_it_must(rule: Row) -> None:
+    for name in ("exigence", "base_legale", "source"):
+        assert rule[name].strip(), name
+    assert rule["exigence"].endswith(".")
+    assert rule["role"] in ROLES
+    assert rule["confiance"] in {"CODE", "SOURCE", "DEDUIT", "INCERTAIN"}
+    assert rule["etabli_par"] in {"REGISTRE", "DECLARATION", "DOCUMENT"}
+    assert set(listed(rule["financements"], FUNDINGS)) <= set(FUNDINGS)
+    assert set(listed(rule["actions"], ACTIONS)) <= set(ACTIONS)
+    assert {rule[f"si_{state}"] for state in ("non_satisfait", "inconnu", "douteux")} <= EFFECTS
+    assert rule["constat"] in {motif["constat"] for motif in MOTIFS}
+    for waiver in filter(None, rule["dispenses"].split("|")):
+        assert f"dispense_{waiver}" in {motif["constat"] for motif in MOTIFS}
+    assert rule["si_parametre"] in {"", *(p["parametre"] for p in PARAMETERS)}
+    assert period(rule)[0] <= period(rule)[1]
+
+
+def test_identifiers_are_unique() -> None:
+    for rows, key in ((RULES, "regle"), (MOTIFS, "motif"), (PIECES, "piece"), (RULES, "ordre")):
+        names = [row[key] for row in rows]
+        assert len(names) == len(set(names)), key
+
+
+@pytest.mark.parametrize("motif", MOTIFS, ids=lambda motif: motif["motif"])
+def test_a_motif_is_used_and_whole(motif: Row) -> None:
+    assert motif["etat"] in STATES
+    assert motif["registre"] in {"", "SATISFAIT", "NON_SATISFAIT", "INDETERMINE"}
+    assert motif["piece"] in {"", *(piece["piece"] for piece in PIECES)}
+    assert motif["phrase"].rstrip()[-1] in ".?}"
+    wanted = {rule["constat"] for rule in RULES}
+    wanted |= {f"dispense_{w}" for rule in RULES for w in rule["dispenses"].split("|") if w}
+    assert motif["constat"] in wanted
+    words = set(re.findall(r"\{(\w+)\}", motif["phrase"] + motif["preuve"]))
+    told = (SQL / "evaluation" / "controle_dit.sql").read_text(encoding="utf-8")
+    assert words <= set(re.findall(r"'(\w+)':", told))
+
+
+def test_a_missing_document_is_asked_for_by_name() -> None:
+    """Whatever is unknown and asked for says which document would settle it."""
+    for rule in RULES:
+        if rule["si_inconnu"] == "PIECES_MANQUANTES":
+            unknown = [
+                m for m in MOTIFS if m["constat"] == rule["constat"] and m["etat"] == "INCONNU"
+            ]
+            assert all(motif["piece"] for motif in unknown), rule["regle"]
+    for piece in PIECES:
+        assert piece["fait"] in PAR_NOM
+        assert piece["libelle"]
+        assert piece["pourquoi"].endswith(".")
+    used = {motif["piece"] for motif in MOTIFS}
+    assert {piece["piece"] for piece in PIECES} <= used
+
+
+def test_parameters_follow_one_another() -> None:
+    by_name: dict[str, list[Row]] = defaultdict(list)
+    for parameter in PARAMETERS:
+        assert parameter["statut"] in {"CONFIRME", "ANNONCE"}
+        assert parameter["source"]
+        assert parameter["base_legale"]
+        assert float(parameter["valeur"]) > 0
+        by_name[parameter["parametre"]].append(parameter)
+    for found in by_name.values():
+        for before, after in pairwise(sorted(found, key=period)):
+            assert period(after)[0] == period(before)[1] + dt.timedelta(days=1)
+    ceilings = {p["valide_du"]: p["valeur"] for p in by_name["PLAFOND_MICRO_SOCIAL"]}
+    assert ceilings == {"2020-01-01": "72600", "2023-01-01": "77700", "2026-01-01": "83600"}
+
+
+def test_the_reading_that_diverges_is_kept_with_its_rule() -> None:
+    notes = {rule["regle"]: rule["note"] for rule in RULES}
+    for name in ("ST_QUALIOPI_CPF_BILAN", "CT_BILAN_LECTURE"):
+        assert "Le Code dit l'inverse" in notes[name]
+
+
+def test_facts_are_told_and_have_one_name_each() -> None:
+    names = [fait.nom for fait in FAITS]
+    assert len(names) == len(set(names))
+    lists = {row["liste"] for row in table("portage_ecriture")} | {"financement", "action"}
+    for fait in FAITS:
+        assert fait.aide.endswith(".")
+        assert bool(fait.valeurs) == (fait.genre in (Genre.CHOIX, Genre.LISTE))
+        assert fait.valeurs in {"", *lists}
