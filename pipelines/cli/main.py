@@ -23,8 +23,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
     epilog="Codes de sortie : 0 publié ou inchangé · 2 demande incorrecte · 3 source indisponible "
     "ou qui n'est pas la liste · 4 refusé par les contrôles · 5 une autre actualisation est en "
-    "cours · 6 dossier de travail inutilisable (place, droits) · 1 erreur imprévue. Avec --strict : "
-    "le verdict, de 10 (éligible) à 13 (non éligible).",
+    "cours · 6 dossier de travail inutilisable (place, droits) · 1 erreur imprévue. Avec "
+    "--strict : le verdict, de 10 (éligible) à 13 (non éligible).",
 )
 produce.register(app)
 consult.register(app)

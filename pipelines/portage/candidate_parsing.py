@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 _HEAD_ROWS = 200
 # DuckDB makes room for 16 lines of the length that it is told to expect.
 _LINE_BYTES = 2 << 20
+# Beyond, a file is no list of people, and a result would not fit a worksheet.
+MAX_COLUMNS = 1_000
 BEYOND = "Hors colonnes"
 _MIDNIGHT = r"^(\d{4}-\d{2}-\d{2}) 00:00:00$"
 
@@ -33,6 +35,7 @@ def read_text(
     widths = Counter(len(row) for row in table.head[skip:] if any(row))
     common = max(widths, key=lambda width: (widths[width], -width), default=0)
     header += [None] * (common - len(header))
+    _check_width(path, len(header))
     plain = data.with_suffix(".csv")
     rows = write_records(table, skip, len(header), plain, advance)
     fields = [f"c{rank}" for rank in range(1, len(header) + 2)]
@@ -73,6 +76,7 @@ def read_sheet(
     head = frame.head(_HEAD_ROWS).rows()
     skip, header, columns = arrange(head)
     header += [None] * (frame.width - len(header))
+    _check_width(path, frame.width)
     frame = frame.rename(dict(zip(frame.columns, _ranks(frame.width), strict=True))).slice(skip)
     length = frame.height
     frame = frame.filter(pl.any_horizontal(pl.all().str.strip_chars() != ""))
@@ -122,6 +126,7 @@ def read_parquet(
     source = f"read_parquet({literal(str(alias))}, hive_partitioning = false)"
     try:
         typed = con.execute(f"describe select * from {source}").fetchall()
+        _check_width(path, len(typed))
         texts = [_text(str(name), str(kind)) for name, kind, *_ in typed]
         plain = ", ".join(f"{text} as c{rank}" for rank, text in enumerate(texts, 1))
         filled = " or ".join(f"trim(c{rank}) <> ''" for rank in range(1, len(texts) + 1))
@@ -154,6 +159,14 @@ def read_parquet(
     if total > rows:
         found.remarks.append(f"{total - rows} ligne(s) vide(s) laissée(s) de côté.")
     return found
+
+
+def _check_width(path: Path, width: int) -> None:
+    if width > MAX_COLUMNS:
+        raise UsageError(
+            f"« {path} » a {width} colonnes, au plus {MAX_COLUMNS} sont lues : n'y gardez que "
+            "celles qui servent."
+        )
 
 
 def _text(name: str, kind: str) -> str:

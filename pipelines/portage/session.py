@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from pipelines.errors import OpacError
-from pipelines.portage.facts import FAITS
+from pipelines.portage.facts import FAITS, Groupe
 from pipelines.portage.matching import match
 from pipelines.settings import SQL
 from pipelines.warehouse.literals import literal, rows
@@ -49,8 +49,9 @@ class Telling(StrEnum):
 class Session:
     """Questions put to one release; ``con`` has it as its current catalogue.
 
-    Tables, remade by each :meth:`ask`: ``demande.candidat`` (the questions, as text) and those
-    that ``sql/evaluation`` documents, in the catalogue ``evaluation``.
+    Tables, remade by each :meth:`ask`: ``demande.candidat`` (the questions, as text),
+    ``demande.declaration`` (the same, one row a fact) and those that ``sql/evaluation`` documents,
+    in the catalogue ``evaluation``.
     """
 
     def __init__(self, con: duckdb.DuckDBPyConnection, today: dt.date | None = None) -> None:
@@ -60,6 +61,7 @@ class Session:
         facts = [
             {"fait": f.nom, "genre": f.genre, "liste": f.valeurs, "libelle": f.libelle}
             for f in FAITS
+            if f.groupe is not Groupe.CANDIDAT and f.nom != "porteur"  # those are for the matching
         ]
         types = dict.fromkeys(("fait", "genre", "liste", "libelle"), "varchar")
         con.execute(f"create table {QUESTIONS}.fait as {rows(facts, types)}")
@@ -87,6 +89,11 @@ class Session:
         self.con.execute(
             f"create or replace table {QUESTIONS}.candidat as "
             f"select ligne::bigint as ligne, {columns} from question"
+        )
+        declared = ", ".join(fait.nom for fait in FAITS if fait.nom in given) or "nda"
+        self.con.execute(
+            f"create or replace table {QUESTIONS}.declaration as "
+            f"unpivot {QUESTIONS}.candidat on {declared} into name fait value texte"
         )
         self._run(FACTS)
         match(self.con)

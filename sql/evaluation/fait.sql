@@ -21,14 +21,7 @@ ecrit as (
         f.liste,
         f.libelle,
         trim(u.texte) as texte
-    from (
-        unpivot demande.candidat
-        on
-        columns(* exclude (
-            ligne, role_juge, nda, siret, siren, identifiant, nom, ville, code_postal, porteur
-        ))
-        into name fait value texte
-    ) as u
+    from demande.declaration as u
     inner join demande.fait as f on u.fait = f.fait
     where trim(u.texte) <> ''
 ),

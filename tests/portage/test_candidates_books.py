@@ -241,6 +241,13 @@ def test_parquet_rows_keep_their_order_and_blank_ones_are_left_out(tmp_path: Pat
     assert "1 ligne(s) vide(s) laissée(s) de côté." in found.remarks
 
 
+def test_too_many_columns_are_refused(tmp_path: Path) -> None:
+    wide = ["NDA", *(f"c{n}" for n in range(1000))]
+    refused(sheet(tmp_path / "c.xlsx", [wide, ["1"]]), tmp_path, "1001 colonnes")
+    columns = ", ".join(f"'1' as {name}" for name in wide)
+    refused(parquet(tmp_path / "c.parquet", f"select {columns}"), tmp_path, "1001 colonnes")
+
+
 def test_parquet_without_rows_or_identity_is_refused(tmp_path: Path) -> None:
     refused(
         parquet(tmp_path / "c.parquet", "select '1' as nda limit 0"),

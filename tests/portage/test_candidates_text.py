@@ -155,6 +155,13 @@ def test_fifty_columns(tmp_path: Path) -> None:
     assert found.ignored == list(range(1, 50))
 
 
+def test_too_many_columns_are_refused(tmp_path: Path) -> None:
+    wide = ";".join(["NDA", *(f"c{n}" for n in range(1000))])
+    refused(write(tmp_path / "c.csv", f"{wide}\n1\n"), tmp_path, "1001 colonnes")
+    whole = wide.rpartition(";")[0]
+    assert len(read(write(tmp_path / "d.csv", f"{whole}\n1\n"), tmp_path).names) == 1000
+
+
 def test_repeated_rows_are_kept_and_said(tmp_path: Path) -> None:
     found = read(write(tmp_path / "c.csv", HEADER + ROW * 3), tmp_path)
     assert cells(found) == PLAIN * 3
