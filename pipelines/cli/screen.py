@@ -87,8 +87,9 @@ def screen_file(
 ) -> int:
     """Juger un fichier de candidats ; une option vaut pour les lignes qui ne disent rien.
 
-    Les colonnes portent le nom des options, ou un nom courant (« N° de déclaration », « Raison
-    sociale »…) ; celles qui ne sont pas comprises sont dites et reprises telles quelles.
+    Les colonnes portent le nom des options, ou un nom courant (« Raison sociale »…).
+
+    Celles qui ne sont pas comprises sont dites, et reprises telles quelles.
     """
     if modele:
         return _write_model(fichier or _MODEL)
@@ -132,7 +133,8 @@ def _screened(
 ) -> tuple[Screening, list[str]]:
     """Read, judge, compare and write; give the answers and what to tell of the writing."""
     from pipelines.portage.candidates import read_candidates
-    from pipelines.portage.screening import check_mission, compare, screen
+    from pipelines.portage.screening import check_mission, screen
+    from pipelines.portage.screening_changes import compare, read_earlier
     from pipelines.portage.screening_files import check_target, write_result
     from pipelines.portage.session import portage_session
 
@@ -140,12 +142,13 @@ def _screened(
     candidates = read_candidates(fichier, folder, steps.start("Lecture"))
     check_target(target, candidates.rows)
     check_mission(candidates, facts)
+    earlier = read_earlier(precedent, folder, candidates) if precedent is not None else None
     with portage_session(release) as session:
         judged = steps.start("Verdicts", candidates.rows)
         found = screen(session, candidates, facts, folder, judged)
-    if precedent is not None:
+    if earlier is not None:
         steps.start("Comparaison")
-        compare(found, precedent)
+        compare(found, earlier)
     steps.start("Écriture")
     with replacing(target) as part:
         remarks = write_result(found, part, target.suffix)

@@ -32,7 +32,12 @@ def answer(session: Session, ligne: int) -> Answer:
     """
     con = session.con
     controls = _dicts(
-        con, f"select * from evaluation.controle_dit where ligne = {ligne} order by ordre"
+        con,
+        "select d.*, r.base_legale, r.confiance, p.libelle, p.pourquoi "
+        "from evaluation.controle_dit as d "
+        "inner join portage.regle as r on d.regle = r.regle "
+        "left join portage.piece as p on d.piece = p.piece "
+        f"where d.ligne = {ligne} order by d.ordre",
     )
     (case,) = _dicts(
         con, f"select date, financements, action from evaluation.cas where ligne = {ligne}"
@@ -44,7 +49,7 @@ def answer(session: Session, ligne: int) -> Answer:
         "pieces_manquantes": [
             {
                 "document": control["piece"],
-                "libelle": control["piece_libelle"],
+                "libelle": control["libelle"],
                 "pourquoi": control["pourquoi"],
                 "base_legale": control["base_legale"],
                 "regle": control["regle"],
@@ -77,7 +82,8 @@ def decisive(session: Session, ligne: int) -> list[Answer]:
     """Give the controls that decide the verdict: ``constat`` and ``base_legale`` of each."""
     return _dicts(
         session.con,
-        "select d.constat, d.base_legale from evaluation.controle_dit as d "
+        "select d.constat, r.base_legale from evaluation.controle_dit as d "
+        "inner join portage.regle as r on d.regle = r.regle "
         "inner join evaluation.conclusion as c on c.ligne = d.ligne "
         f"where d.ligne = {ligne} and d.effet = c.verdict order by d.ordre",
     )

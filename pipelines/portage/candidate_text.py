@@ -27,7 +27,6 @@ _LINE_BYTES = 4 << 20
 _QUOTED_LINES = 100
 # With carriage returns alone, as old spreadsheets write, lines cannot be read one by one.
 _WHOLE_BYTES = 200 << 20
-_UTF8_MARK = b"\xef\xbb\xbf"
 _UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 Record = list[str]
@@ -81,6 +80,7 @@ def open_table(path: Path) -> TextTable:
     """
     with path.open("rb") as file:
         encoding = encoding_of(file.read(1 << 16))
+    csv.field_size_limit(_LINE_BYTES)
     repairs = Repairs()
     lines = _lines(path, encoding, repairs)
     head = list(islice(lines, _HEAD_LINES))
@@ -90,7 +90,6 @@ def open_table(path: Path) -> TextTable:
     delimiter = told or _delimiter(head)
     if told:
         head = head[1:]
-    csv.field_size_limit(_LINE_BYTES)
     first = list(_records(head, delimiter, Repairs()))
     return TextTable(
         encoding, delimiter, first, _records(chain(head, lines), delimiter, repairs), repairs

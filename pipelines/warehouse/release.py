@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import os
 import re
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -132,7 +133,9 @@ def open_beside(path: Path) -> duckdb.DuckDBPyConnection:
     """
     import duckdb
 
-    con = duckdb.connect(config={"memory_limit": MEMORY})
+    # What does not fit goes to the system's folder for that, not to where the user stands.
+    config = {"memory_limit": MEMORY, "temp_directory": tempfile.gettempdir()}
+    con = duckdb.connect(config=config)
     try:
         con.execute(f"attach {literal(str(path.resolve()))} as opac (read_only)")
         con.execute("use opac")

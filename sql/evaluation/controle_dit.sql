@@ -10,13 +10,7 @@ colonnes:
   effet: NON_ELIGIBLE, A_VERIFIER, PIECES_MANQUANTES, AVERTISSEMENT, ou vide.
   constat: Phrase qui dit ce qui est constaté.
   preuve: Où est la preuve.
-  base_legale: Articles.
-  confiance: Confiance dans la règle.
-  exigence: Ce qui est exigé.
-  note: Précisions sur la règle.
   piece: Pièce qui manque.
-  piece_libelle: Son nom.
-  pourquoi: À quoi elle sert.
 */
 with
 dit as (
@@ -38,19 +32,17 @@ dit as (
             when c.etat = 'SATISFAIT' then dispense.phrase
             else m.phrase || ' ' || dispense.phrase
         end as phrase,
-        case when c.etat = 'SATISFAIT' then coalesce(dispense.preuve, m.preuve) else m.preuve end as preuve,
-        r.base_legale,
-        r.confiance,
-        r.exigence,
-        r.note,
-        c.piece,
-        p.libelle as piece_libelle,
-        p.pourquoi
+        replace(
+            case when c.etat = 'SATISFAIT' then coalesce(dispense.preuve, m.preuve) else m.preuve end,
+            '{date_liste}',
+            strftime(publication.date_contenu, '%d/%m/%Y')
+        ) as preuve,
+        c.piece
     from evaluation.controle as c
     inner join portage.regle as r on c.regle = r.regle
     inner join portage.motif as m on c.motif = m.motif
+    cross join meta.publication as publication
     left join portage.motif as dispense on c.dispense = dispense.motif
-    left join portage.piece as p on c.piece = p.piece
     where c.effet is not null or (select contexte.tout_dire from demande.contexte as contexte)
 ),
 
@@ -130,6 +122,20 @@ texte as (
     left join evaluation.motif_contrat as k on e.ligne = k.ligne
 )
 
+-- Une phrase sans accolade est dite telle quelle : c'est le plus grand nombre.
+select
+    ligne,
+    ordre,
+    regle,
+    role,
+    statut,
+    effet,
+    phrase as constat,
+    preuve,
+    piece
+from dit
+where not contains(phrase, '{')
+union all
 select
     d.ligne,
     d.ordre,
@@ -147,17 +153,11 @@ select
         ),
         ''
     ) as constat,
-    replace(d.preuve, '{date_liste}', strftime(publication.date_contenu, '%d/%m/%Y')) as preuve,
-    d.base_legale,
-    d.confiance,
-    d.exigence,
-    d.note,
-    d.piece,
-    d.piece_libelle,
-    d.pourquoi
+    d.preuve,
+    d.piece
 from dit as d
-cross join meta.publication as publication
-left join texte as t
+inner join texte as t
     on
-        case when contains(d.phrase, '{') then d.ligne end = t.ligne
+        d.ligne = t.ligne
         and t.role = case when d.role = 'porteur' then 'porteur' else 'sous_traitant' end
+where contains(d.phrase, '{')

@@ -79,9 +79,13 @@ lu as (
         case
             when e.genre = 'date'
                 then coalesce(
-                    try_strptime(e.texte, ['%Y-%m-%d', '%d/%m/%Y', '%d-%m-%Y', '%d.%m.%Y', '%d/%m/%y'])::date,
-                    try_cast(e.texte as timestamp)::date
-                )
+                    case
+                        when regexp_full_match(e.texte, '\d{1,2}[/.-]\d{1,2}[/.-]\d{2}')
+                            then try_strptime(e.texte, ['%d/%m/%y', '%d-%m-%y', '%d.%m.%y'])
+                        else try_strptime(e.texte, ['%Y-%m-%d', '%d/%m/%Y', '%d-%m-%Y', '%d.%m.%Y'])
+                    end,
+                    try_cast(e.texte as timestamp)
+                )::date
         end as jour,
         case
             when e.genre = 'montant'

@@ -25,9 +25,10 @@ dit as (
         c.ligne,
         list(d.constat order by d.ordre) filter (where d.effet = c.verdict) as raisons,
         list(d.constat order by d.ordre) filter (where d.effet = 'AVERTISSEMENT') as avertissements,
-        list(d.piece_libelle order by d.ordre) filter (where d.piece is not null) as pieces
+        list(p.libelle order by d.ordre) filter (where p.libelle is not null) as pieces
     from evaluation.conclusion as c
     inner join evaluation.controle_dit as d on c.ligne = d.ligne
+    left join portage.piece as p on d.piece = p.piece
     where d.effet is not null
     group by c.ligne
 ),

@@ -1,4 +1,4 @@
-"""A candidate file judged, its result written, read back, compared with an earlier one."""
+"""A candidate file judged, its result written and read back."""
 
 from __future__ import annotations
 

@@ -7,10 +7,16 @@ from pathlib import Path
 import pytest
 
 from pipelines.errors import UsageError
-from pipelines.portage.screening import compare
+from pipelines.portage.screening import Screening
+from pipelines.portage.screening_changes import compare, read_earlier
 from pipelines.portage.screening_files import write_result
 from tests.portage.candidate_files import MISSION, VERDICT_BY_DIGIT, write
 from tests.portage.test_screening import FORMATS, back, listing, screened
+
+
+def compared(found: Screening, earlier: Path) -> None:
+    compare(found, read_earlier(earlier, found.folder, found.candidates))
+
 
 EARLIER = "NDA;Nom\n93131234511;A\n93131234512;B\n93131234514;D\n93131234511;A\n93131234513;Parti\n"
 LATER = (
@@ -30,7 +36,7 @@ def test_an_earlier_result_tells_what_changed(
     for digit, verdict in later.items():
         monkeypatch.setitem(VERDICT_BY_DIGIT, digit, verdict)
     found = screened(write(tmp_path / "d.csv", LATER), tmp_path, name="apres")
-    compare(found, tmp_path / f"avant{form}")
+    compared(found, tmp_path / f"avant{form}")
     assert found.changes == {"inchangé": 0, "amélioré": 2, "dégradé": 2, "nouveau": 2}
     assert found.gone == ["93131234513 Parti (A_VERIFIER)"]
     write_result(found, tmp_path / f"apres{form}", form)
@@ -43,7 +49,7 @@ def test_an_earlier_result_tells_what_changed(
         *("NON_ELIGIBLE", "PIECES_MANQUANTES", "ELIGIBLE", "ELIGIBLE", None, None)
     ]
     again = screened(write(tmp_path / "d.csv", LATER), tmp_path, name="encore")
-    compare(again, tmp_path / f"apres{form}")
+    compared(again, tmp_path / f"apres{form}")
     assert again.changes == {"inchangé": 6, "amélioré": 0, "dégradé": 0, "nouveau": 0}
     assert again.gone == []
 
@@ -53,14 +59,14 @@ def test_another_mission_is_another_row(tmp_path: Path) -> None:
     before = screened(path, tmp_path, name="a")
     write_result(before, tmp_path / "avant.xlsx", ".xlsx")
     found = screened(path, tmp_path, {**MISSION, "financement": "OPCO"}, name="b")
-    compare(found, tmp_path / "avant.xlsx")
+    compared(found, tmp_path / "avant.xlsx")
     assert (found.changes or {})["nouveau"] == 1
     assert found.gone == ["93131234511 (ELIGIBLE)"]
     column = write(
         tmp_path / "d.csv", "NDA;Financeur;Prestation\n93131234511;cpf;bilan competences\n"
     )
     same = screened(column, tmp_path, {}, name="c")
-    compare(same, tmp_path / "avant.xlsx")
+    compared(same, tmp_path / "avant.xlsx")
     assert (same.changes or {})["inchangé"] == 1
 
 
@@ -75,7 +81,7 @@ def test_a_result_screened_again_answers_beside_its_old_answers(
     assert second.titles[0] == "verdict_opac"
     write_result(second, tmp_path / "s.xlsx", ".xlsx")
     third = screened(tmp_path / "s.xlsx", tmp_path, name="c")
-    compare(third, tmp_path / "s.xlsx")
+    compared(third, tmp_path / "s.xlsx")
     # The last answer counts, not the one before.
     assert third.changes == {"inchangé": 8, "amélioré": 0, "dégradé": 0, "nouveau": 0}
 
@@ -87,11 +93,11 @@ def test_files_that_name_organisations_differently_are_compared_in_order(tmp_pat
     write_result(before, tmp_path / "avant.csv", ".csv")
     numbers = "NDA;Financeur\n93131234511;OPCO\n93131234514;\n"
     found = screened(write(tmp_path / "d.csv", numbers), tmp_path, name="b")
-    compare(found, tmp_path / "avant.csv")
+    compared(found, tmp_path / "avant.csv")
     assert found.changes == {"inchangé": 1, "amélioré": 0, "dégradé": 1, "nouveau": 0}
     longer = screened(write(tmp_path / "e.csv", numbers + "3;\n"), tmp_path, name="c")
     with pytest.raises(UsageError, match="--precedent"):
-        compare(longer, tmp_path / "avant.csv")
+        compared(longer, tmp_path / "avant.csv")
 
 
 def test_what_is_no_result_is_refused(tmp_path: Path) -> None:
@@ -100,9 +106,9 @@ def test_what_is_no_result_is_refused(tmp_path: Path) -> None:
     broken = write(tmp_path / "r.json", '[{"nda": ')
     for earlier in (path, write(tmp_path / "v.csv", "x;verdict\n1;ELIGIBLE\n"), broken):
         with pytest.raises(UsageError, match="--precedent"):
-            compare(found, earlier)
+            compared(found, earlier)
         for left in (found.folder / "precedent").glob("*"):
             left.unlink() if left.is_file() else None
         (found.folder / "precedent").rmdir()
     with pytest.raises(UsageError, match="n'existe pas"):
-        compare(found, tmp_path / "absent.json")
+        compared(found, tmp_path / "absent.json")
