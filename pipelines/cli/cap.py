@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
-import re
 import tempfile
 from collections.abc import Callable
 from decimal import Decimal
@@ -24,6 +23,7 @@ from pipelines.cli.common import (
     fitted,
     json_text,
     print_json,
+    printable,
     settings_for,
 )
 from pipelines.errors import UsageError
@@ -34,8 +34,6 @@ from pipelines.warehouse.release import open_readonly
 Found = dict[str, Any]
 # Lines left out are told up to this many.
 _TOLD = 20
-# A cell of the file may hold what cuts a line or drives the terminal.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 def plafond(
@@ -144,6 +142,8 @@ def _sentence(year: Found) -> str:
         told += f" (du {year['du']:%d/%m/%Y} au {year['au']:%d/%m/%Y})"
     if year["en_cours"]:
         told += ", année en cours"
+    if not year["chiffre_affaires"]:
+        return f"{told} : aucun chiffre d'affaires compté."
     cap = _percent(year["plafond_pct"])
     if year["depasse"]:
         verb = "il faut" if year["en_cours"] else "il aurait fallu"
@@ -249,7 +249,7 @@ def _plain(value: Any) -> Any:
 
 
 def _say(text: str, style: str = "", indent: int = 0) -> None:
-    told = escape(fitted(OUT, _CONTROL.sub("␣", text), indent))
+    told = escape(fitted(OUT, printable(text), indent))
     OUT.print(told, style=style or None, soft_wrap=True, highlight=False)
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Annotated, Any
 
 import typer
@@ -17,6 +16,7 @@ from pipelines.cli.common import (
     current_release,
     fitted,
     print_json,
+    printable,
     settings_for,
 )
 from pipelines.errors import UsageError
@@ -25,8 +25,6 @@ from pipelines.warehouse.release import open_readonly
 
 # Narrower than this, the town gives its place to the name.
 _WIDE = 110
-# A name may hold what cuts a line or drives the terminal.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 _SIZES = {"3 à 150", "plus de 150", "1 ou 2", "aucun"}
 
 
@@ -145,7 +143,7 @@ def _searched(found: dict[str, Any]) -> str:
 
 
 def _cell(text: str) -> str:
-    return escape(_CONTROL.sub("␣", text))
+    return escape(printable(text))
 
 
 def _figure(value: int | None) -> str:

@@ -37,6 +37,15 @@ HomeOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", metavar="", help="Répondre en JSON.")]
 
+# What users type and what files hold may cut a line or drive the terminal.
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
+# Where a line must not break, as French typography has it: before a colon, inside quotation marks
+# (next to them at least), within a figure and before its unit.
+_GLUED = re.compile(r" (?=[:;?!»€%])|(?<=«) |(?<=\d) (?=\d{3}(?!\d))")
+_QUOTED = re.compile(r"«[^«»\n]{1,40}»")
+# Holds a place while lines are broken: a command quoted must keep its spaces, to be copied.
+_HELD = "\ue000"
+
 _asked: list[Path] = []
 
 
@@ -92,9 +101,14 @@ def _plain_value(value: Any) -> Any:
 
 def print_error(title: str, text: str) -> None:
     """Tell on stderr what went wrong."""
-    told = Text(fitted(ERR, f"{title} {text}"))
+    told = Text(fitted(ERR, f"{title} " + "\n".join(map(printable, text.split("\n")))))
     told.stylize("bold red", 0, len(title))
     ERR.print(told, soft_wrap=True)
+
+
+def printable(text: str) -> str:
+    """Show in place of each run of control characters that there was one; lines are joined."""
+    return _CONTROL.sub("␣", text)
 
 
 def fitted(console: Console, text: str, indent: int = 0) -> str:
@@ -105,9 +119,8 @@ def fitted(console: Console, text: str, indent: int = 0) -> str:
     """
     if not console.is_terminal:
         return text
-    # As French typography has it, no break before a colon nor inside quotation marks.
-    glued = re.sub(r" (?=[:;?!»])|(?<=«) ", "\u00a0", text)
-    return "\n".join(
+    glued = _QUOTED.sub(lambda quoted: quoted[0].replace(" ", _HELD), _GLUED.sub("\u00a0", text))
+    broken = "\n".join(
         textwrap.fill(
             line,
             console.width,
@@ -118,6 +131,7 @@ def fitted(console: Console, text: str, indent: int = 0) -> str:
         )
         for line in glued.split("\n")
     )
+    return broken.replace(_HELD, " ")
 
 
 def ago(moment: dt.datetime) -> str:

@@ -6,6 +6,7 @@ import difflib
 import functools
 import inspect
 import json
+from collections import Counter
 from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Annotated, Any
@@ -35,12 +36,18 @@ StrictOption = Annotated[
 ]
 
 
-def with_facts(command: Callable[..., Any], exclude: Collection[str] = ()) -> Callable[..., Any]:
+def with_facts(
+    command: Callable[..., Any],
+    exclude: Collection[str] = (),
+    arguments: Collection[str] = (),
+) -> Callable[..., Any]:
     """Add one option a fact, and ``--faits``, to a command that takes ``facts: dict[str, str]``.
 
-    An option wins over the file. Facts in ``exclude`` have no option.
+    An option wins over the file; a blank value is as not given. Facts in ``exclude`` are not
+    offered at all; those in ``arguments`` are arguments of the command: only the file has them.
     """
-    offered = [fait for fait in FAITS if fait.nom not in exclude]
+    offered = [fait for fait in FAITS if fait.nom not in (*exclude, *arguments)]
+    known = {*arguments, *(fait.nom for fait in offered)}
     own = inspect.signature(command, eval_str=True)
     parameters = [p for p in own.parameters.values() if p.name != "facts"]
     parameters += [_parameter(fait) for fait in offered]
@@ -65,10 +72,10 @@ def with_facts(command: Callable[..., Any], exclude: Collection[str] = ()) -> Ca
     @functools.wraps(command)
     def run(**given: Any) -> Any:
         path = given.pop("faits")
-        facts = read_facts(path, {fait.nom for fait in offered}) if path else {}
+        facts = read_facts(path, known) if path else {}
         for fait in offered:
-            if (value := given.pop(fait.nom)) is not None:
-                facts[fait.nom] = _text(value)
+            if text := _text(given.pop(fait.nom)):
+                facts[fait.nom] = text
         return command(**given, facts=facts)
 
     signature = inspect.Signature(
@@ -80,22 +87,12 @@ def with_facts(command: Callable[..., Any], exclude: Collection[str] = ()) -> Ca
 
 
 def read_facts(path: Path, known: Collection[str]) -> dict[str, str]:
-    """Read a JSON object of facts.
+    """Read a JSON object of facts; those that are null or blank are not given.
 
     Raises:
-        UsageError: not readable, not an object, or a fact that does not exist.
+        UsageError: not readable, not an object, a fact that does not exist or is given twice.
     """
-    try:
-        found = json.loads(path.read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise UsageError(
-            f"Le fichier de faits « {path} » ne se lit pas ({error.strerror}) : "
-            "vérifiez son nom et vos droits."
-        ) from error
-    except ValueError as error:
-        raise UsageError(
-            f"Le fichier de faits « {path} » n'est pas du JSON bien écrit ({error}) : corrigez-le."
-        ) from error
+    found = _loaded(path)
     if not isinstance(found, dict):
         raise UsageError(f"Le fichier de faits « {path} » doit être un objet JSON, nom et valeur.")
     facts: dict[str, str] = {}
@@ -111,9 +108,32 @@ def read_facts(path: Path, known: Collection[str]) -> dict[str, str]:
             isinstance(value, list) and PAR_NOM[name].genre is not Genre.LISTE
         ):
             raise UsageError(f"Le fait « {name} » attend une seule valeur : corrigez « {path} ».")
-        if value is not None:
-            facts[name] = _text(value)
+        if text := _text(value):
+            facts[name] = text
     return facts
+
+
+def _loaded(path: Path) -> Any:
+    def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+        # JSON would keep the last of them without a word.
+        for name, count in Counter(name for name, _ in pairs).items():
+            if count > 1:
+                raise UsageError(
+                    f"Le fait « {name} » est donné {count} fois dans « {path} » : gardez-en un."
+                )
+        return dict(pairs)
+
+    try:
+        return json.loads(path.read_text(encoding="utf-8-sig"), object_pairs_hook=once)
+    except OSError as error:
+        raise UsageError(
+            f"Le fichier de faits « {path} » ne se lit pas ({error.strerror}) : "
+            "vérifiez son nom et vos droits."
+        ) from error
+    except ValueError as error:
+        raise UsageError(
+            f"Le fichier de faits « {path} » n'est pas du JSON bien écrit ({error}) : corrigez-le."
+        ) from error
 
 
 def _parameter(fait: Fait) -> inspect.Parameter:
@@ -142,8 +162,11 @@ def _parameter(fait: Fait) -> inspect.Parameter:
 
 
 def _text(value: Any) -> str:
+    """Write a value as a person would; nothing is an empty text."""
+    if value is None:
+        return ""
     if isinstance(value, bool):
         return "oui" if value else "non"
     if isinstance(value, list):
-        return "+".join(str(part) for part in value)
-    return str(value)
+        return "+".join(filter(None, map(_text, value)))
+    return str(value).strip()

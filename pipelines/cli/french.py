@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import re
+from itertools import product
 from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
 
+from pipelines.errors import UsageError
+
 # What typer tells in English on a wrong request, and the same in French.
 _ERRORS = (
     (r"Missing argument '(.+)'\.", "Il manque l'argument {0}"),
+    (r"Missing option (.+?)\.(?: Choose from:.*)?", "Il manque l'option {0}"),
     (r"Got unexpected extra argument\(s\) \((.+)\)", "« {0} » est en trop"),
     (
         r"No such option: (.+) \(Possible options: (.+)\)",
@@ -60,8 +64,13 @@ class _French:
     def format_usage(self, ctx: Any, formatter: Any) -> None:
         _format_usage(self, ctx, formatter)
 
+    def parse_args(self, ctx: Any, args: list[str]) -> Any:
+        _contradictions(self, args)
+        return super().parse_args(ctx, args)  # type: ignore[misc]
+
     def format_help(self, ctx: Any, formatter: Any) -> None:
         _titles()
+        _untyped(self)
         super().format_help(ctx, formatter)  # type: ignore[misc]
 
 
@@ -82,6 +91,25 @@ def _help_option(option: Any) -> Any:
 def _format_usage(command: Any, ctx: Any, formatter: Any) -> None:
     pieces = " ".join(command.collect_usage_pieces(ctx))
     formatter.write_usage(ctx.command_path, pieces, prefix="Usage : ")
+
+
+def _contradictions(command: Any, args: list[str]) -> None:
+    """Refuse a flag given both ways: typer would keep the last without a word."""
+    given = set(args[: args.index("--")] if "--" in args else args)
+    for param in command.params:
+        for yes, no in product(given.intersection(param.opts), given & {*param.secondary_opts}):
+            raise UsageError(f"{yes} et {no} se contredisent : donnez l'une ou l'autre.")
+
+
+def _untyped(command: Any) -> None:
+    """Keep the types of arguments, in English (« <str> »), out of the help: their text says it."""
+    for param in command.params:
+        if param.param_type_name == "argument":
+            param.display_type_rich = _no_type
+
+
+def _no_type(ctx: Any) -> None:
+    return None
 
 
 def _titles() -> None:

@@ -18,6 +18,7 @@ from pipelines.cli.common import (
     current_release,
     fitted,
     print_json,
+    printable,
     settings_for,
 )
 from pipelines.cli.facts import STRICT, with_facts
@@ -32,7 +33,7 @@ _COLOURS = {"authentique": "green", "inconnu ici": "yellow", "modifié": "red"}
 
 def register(app: typer.Typer) -> None:
     """Add this command to the application."""
-    app.command("dossier")(with_facts(dossier, exclude=("identifiant",)))
+    app.command("dossier")(with_facts(dossier, arguments=("identifiant",)))
 
 
 def dossier(
@@ -113,7 +114,7 @@ def _make(facts: dict[str, str], sortie: Path | None, home: Path | None, as_json
         title = VERDICTS[found["verdict"]][0]
         OUT.print(Text(f"✓ {made.numero} : {title}", style="bold"), soft_wrap=True)
         for path in (made.pdf, made.json):
-            OUT.print(Text(f"  {path}"), soft_wrap=True)
+            OUT.print(Text(f"  {printable(str(path))}"), soft_wrap=True)
     return STRICT[found["verdict"]]
 
 
@@ -126,7 +127,7 @@ def _check(file: Path, home: Path | None, as_json: bool) -> int:
     if as_json:
         print_json({**asdict(checked), "liste_actuelle": liste, "changements": changed})
         return _CHECK_CODES[checked.statut]
-    told = Text(fitted(OUT, f"{checked.statut} — {checked.message}"))
+    told = Text(fitted(OUT, f"{checked.statut} — {printable(checked.message)}"))
     told.stylize(f"bold {_COLOURS[checked.statut]}", 0, len(checked.statut))
     OUT.print(told, soft_wrap=True)
     if checked.emission is not None:
@@ -159,4 +160,4 @@ def _told_since(emission: Mapping[str, Any], changed: list[str] | None, liste: s
 
 
 def _line(label: str, text: str) -> None:
-    OUT.print(Text(fitted(OUT, f"  {label:<8}: {text}", indent=12)), soft_wrap=True)
+    OUT.print(Text(fitted(OUT, f"  {label:<8}: {printable(text)}", indent=12)), soft_wrap=True)

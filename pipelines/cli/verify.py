@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -17,10 +16,14 @@ from pipelines.cli.common import (
     current_release,
     fitted,
     print_json,
+    printable,
     settings_for,
 )
 from pipelines.cli.facts import STRICT, StrictOption, with_facts
 from pipelines.errors import UsageError
+
+if TYPE_CHECKING:
+    from pipelines.portage.session import Session
 
 VERDICTS = {
     "ELIGIBLE": ("ÉLIGIBLE", "green"),
@@ -42,12 +45,15 @@ _SHORT = {
     "A_VERIFIER": "à vérifier",
     "NON_ELIGIBLE": "non",
 }
+# The facts that say who, the plainest first.
+_NAMING = ("identifiant", "nda", "siret", "siren", "nom")
+_ALONE = "Sous-traitant seulement : le porteur n'est pas jugé, nommez-le avec --porteur."
 NO_ADVICE = "Ce verdict aide à décider ; il n'est pas un conseil juridique."
 
 
 def register(app: typer.Typer) -> None:
     """Add this command to the application."""
-    app.command("verifier")(with_facts(verify, exclude=("identifiant",)))
+    app.command("verifier")(with_facts(verify, arguments=("identifiant",)))
 
 
 def verify(
@@ -65,7 +71,7 @@ def verify(
 
     Sans --financement et --action, donner le verdict pour chacun.
     """
-    from pipelines.portage.answer import answer, decisive, grid, grid_questions, unreadable
+    from pipelines.portage.answer import answer, decisive, grid_questions, labels, unreadable
     from pipelines.portage.session import Telling, portage_session
 
     facts = asked(identifiant, facts)
@@ -81,16 +87,15 @@ def verify(
             raise UsageError(" ".join(dict.fromkeys(faults)))
         found = answer(session, 1)
         if not whole:
-            cells = grid(session)
-            found |= {"verdict": None, "controles": [], "pieces_manquantes": []}
-            found |= {"avertissements": [], "grille": cells}
+            found = _open(found, session)
         reasons = decisive(session, 1)
+        names = labels(session.con)
     if as_json:
         print_json(found)
     elif whole:
-        _show(found, reasons)
+        _show(found, reasons, names)
     else:
-        _show_grid(found)
+        _show_grid(found, names)
     return STRICT[found["verdict"]] if strict else 0
 
 
@@ -100,8 +105,9 @@ def asked(identifiant: str | None, facts: Mapping[str, str]) -> dict[str, str]:
     Raises:
         UsageError: nothing names them.
     """
-    named = {**facts, **({"identifiant": identifiant} if identifiant else {})}
-    if not named.keys() & {"identifiant", "nda", "siret", "siren", "nom"}:
+    given = (identifiant or "").strip()
+    named = {**facts, **({"identifiant": given} if given else {})}
+    if named.keys().isdisjoint(_NAMING):
         raise UsageError(
             "Le sous-traitant n'est pas nommé : donnez un NDA, un SIRET ou un SIREN, ou --nom "
             "avec --ville."
@@ -109,24 +115,48 @@ def asked(identifiant: str | None, facts: Mapping[str, str]) -> dict[str, str]:
     return named
 
 
-def _show(found: Mapping[str, Any], reasons: Sequence[Mapping[str, Any]]) -> None:
+def _open(first: Mapping[str, Any], session: Session) -> dict[str, Any]:
+    """Make the answer of the grid from that of its first cell: what differs by cell is left out."""
+    from pipelines.portage.answer import grid, numbers
+
+    cells = grid(session)
+    fundings, actions = ({cell[name] for cell in cells} for name in ("financement", "action"))
+    rules = dict(first["regles"])
+    rules["financement"] = rules["financement"] if len(fundings) == 1 else None
+    rules["action"] = rules["action"] if len(actions) == 1 else None
+    parties = {
+        key: {**first[key], "numeros": numbers(session, 1, role)}
+        for key, role in (("organisme", "sous_traitant"), ("porteur", "porteur"))
+        if first[key]
+    }
+    return {
+        **first,
+        **parties,
+        **{"verdict": None, "controles": [], "pieces_manquantes": [], "avertissements": []},
+        "regles": rules,
+        "grille": cells,
+    }
+
+
+def _show(
+    found: Mapping[str, Any], reasons: Sequence[Mapping[str, Any]], names: Mapping[str, str]
+) -> None:
     """Show one verdict and all that is behind it."""
-    _header(found)
-    mission = f"{' + '.join(found['regles']['financement'])} · {found['regles']['action']}"
+    _header(found, names)
+    mission = f"{' + '.join(found['regles']['financement'])} · {names[found['regles']['action']]}"
     _line("Mission", f"{mission} · contrat du {found['date_evaluation']:%d/%m/%Y}")
+    _show_scope(found)
     label, colour = VERDICTS[found["verdict"]]
-    title = Text(f"\n{label}", style=f"bold {colour}")
-    if found["porteur"] is None:
-        title.append("  (sous-traitant seulement : --porteur juge aussi le porteur)", style="dim")
-    OUT.print(title)
+    OUT.print(Text(label, style=f"bold {colour}"))
     _show_reasons(found, reasons)
     _show_list(
         "Avertissements", "!", [(w["message"], w["base_legale"]) for w in found["avertissements"]]
     )
-    dates = [
-        (f"{event['date']:%d/%m/%Y} : {event['libelle']}", "")
-        for event in found["organisme"]["echeances"]
+    parties = (found[key] for key in ("organisme", "porteur") if found[key])
+    events = [
+        (event["date"], event["libelle"]) for party in parties for event in party["echeances"]
     ]
+    dates = [(f"{date:%d/%m/%Y} : {label}", "") for date, label in sorted(events)]
     _show_list("Dates à surveiller", "•", dates)
     for role, heading in _ROLES.items():
         controls = [control for control in found["controles"] if control["role"] == role]
@@ -159,23 +189,30 @@ def _show_list(title: str, sign: str, entries: Sequence[tuple[str, str]]) -> Non
         _bullet(sign, text, basis)
 
 
-def _show_grid(found: Mapping[str, Any]) -> None:
+def _show_scope(found: Mapping[str, Any]) -> None:
+    """Say before the verdict, when it is so, that it does not speak of the porteur."""
+    OUT.print()
+    if found["porteur"] is None:
+        OUT.print(Text(fitted(OUT, _ALONE), style="bold"), soft_wrap=True)
+
+
+def _show_grid(found: Mapping[str, Any], names: Mapping[str, str]) -> None:
     """Show the verdict for each funding and category."""
-    _header(found)
-    _line("Contrat", f"du {found['date_evaluation']:%d/%m/%Y}, sans autre fait que ceux déclarés")
+    _header(found, names)
+    _line("Contrat", f"du {found['date_evaluation']:%d/%m/%Y}")
+    _show_scope(found)
     cells = {(cell["financement"], cell["action"]): cell["verdict"] for cell in found["grille"]}
     actions = list(dict.fromkeys(action for _, action in cells))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("Financement", no_wrap=True)
     for action in actions:
-        table.add_column(action.replace("_", " ").capitalize(), no_wrap=False)
+        table.add_column(names[action][0].upper() + names[action][1:])
     for funding in dict.fromkeys(funding for funding, _ in cells):
         row = [
             Text(_SHORT[cells[funding, action]], style=VERDICTS[cells[funding, action]][1])
             for action in actions
         ]
         table.add_row(funding, *row)
-    OUT.print()
     OUT.print(table)
     OUT.print(
         fitted(OUT, "\nLe détail d'une case : ajoutez --financement et --action."),
@@ -185,24 +222,57 @@ def _show_grid(found: Mapping[str, Any]) -> None:
     _footer(found)
 
 
-def _header(found: Mapping[str, Any]) -> None:
-    _line("Sous-traitant", _named(found["organisme"]))
-    if message := found["organisme"]["rapprochement"]["message"]:
-        _line("", message)
-    for near in found["organisme"]["rapprochement"]["proches"] or []:
-        place = f", {near['ville']}" if near["ville"] else ""
-        _line("", f"proche : {near['denomination']} ({near['nda']}{place})")
-    if found["porteur"]:
-        _line("Porteur", _named(found["porteur"]))
+def _header(found: Mapping[str, Any], names: Mapping[str, str]) -> None:
+    for title, key in (("Sous-traitant", "organisme"), ("Porteur", "porteur")):
+        if (party := found[key]) is None:
+            continue
+        _line(title, _named(party, names))
+        if len(numbers := party.get("numeros", [])) > 1:
+            _show_numbers(numbers, names)
+        if message := party["rapprochement"]["message"]:
+            _line("", message)
+        for near in party["rapprochement"]["proches"] or []:
+            place = f", {near['ville']}" if near["ville"] else ""
+            _line("", f"proche : {near['denomination']} ({near['nda']}{place})")
 
 
-def _named(party: Mapping[str, Any]) -> str:
+def _named(party: Mapping[str, Any], names: Mapping[str, str]) -> str:
+    """Say who it is and, for one number, what it is certified for."""
+    from pipelines.portage.answer import UNIDENTIFIED
+
+    match = party["rapprochement"]
+    if match["qualite"] in UNIDENTIFIED:
+        facts = party["faits"]
+        given = (facts[name] for name in ("porteur", *_NAMING) if name in facts)
+        return f"{next(given, '—')} (non identifié)"
     if not party["dans_la_liste"]:
-        return f"{party['rapprochement']['identifiant'] or '—'} (pas trouvé dans la liste)"
-    flags = [name for name, value in party["certifications"].items() if value]
-    certified = f"certifié {', '.join(flags)}" if flags else "non certifié selon la liste"
+        return f"{match['identifiant'] or '—'} (pas trouvé dans la liste)"
+    if len(numbers := party.get("numeros", [])) > 1:
+        return f"{party['denomination']} (SIREN {party['siren']}) — {len(numbers)} NDA"
     place = f", {party['ville']}" if party["ville"] else ""
+    certified = _certified(party["certifications"], names)
     return f"{party['denomination']} ({party['nda']}{place}) — {certified}"
+
+
+def _certified(flags: Mapping[str, bool | None], names: Mapping[str, str]) -> str:
+    if all(flag is None for flag in flags.values()):
+        return "certification non indiquée par la liste"
+    if certified := [names[action] for action, flag in flags.items() if flag]:
+        return f"certifié pour : {', '.join(certified)}"
+    return "non certifié selon la liste"
+
+
+def _show_numbers(numbers: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> None:
+    """Show under which numbers the cells are judged: those that are certified, and the rest."""
+    certified = [number for number in numbers if any(number["certifications"].values())]
+    for number in certified:
+        place = f" ({number['ville']})" if number["ville"] else ""
+        _line("", f"{number['nda']}{place} : {_certified(number['certifications'], names)}")
+    if not certified:
+        _line("", "aucun n'est certifié selon la liste")
+    elif rest := len(numbers) - len(certified):
+        others = "les autres ne sont pas certifiés" if rest > 1 else "l'autre n'est pas certifié"
+        _line("", f"{others} selon la liste")
 
 
 def _footer(found: Mapping[str, Any]) -> None:
@@ -222,18 +292,15 @@ def _footer(found: Mapping[str, Any]) -> None:
 
 
 def _line(title: str, text: str) -> None:
-    told = Text(fitted(OUT, f"{title:<14}{text}", indent=14))
+    told = Text(fitted(OUT, f"{title:<14}{printable(text)}", indent=14))
     told.stylize("bold", 0, len(title))
     OUT.print(told, soft_wrap=True)
 
 
 def _bullet(sign: str, text: str, basis: str, colour: str = "") -> None:
-    OUT.print(
-        f"  [{colour or 'default'}]{sign}[/] " + escape(fitted(OUT, text, indent=4)),
-        soft_wrap=True,
-        highlight=False,
-    )
+    told = Text(fitted(OUT, f"  {sign} {printable(text)}", indent=4))
+    told.stylize(colour, 2, 3)
+    OUT.print(told, soft_wrap=True)
     if basis:
-        OUT.print(
-            f"    [dim]{escape(fitted(OUT, basis, indent=4))}[/]", soft_wrap=True, highlight=False
-        )
+        dim = Text(fitted(OUT, f"    {printable(basis)}", indent=4), style="dim")
+        OUT.print(dim, soft_wrap=True)

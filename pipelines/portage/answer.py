@@ -14,7 +14,11 @@ if TYPE_CHECKING:
 
 Answer = dict[str, Any]
 
+# Qualities of a match that retains nobody, whatever number was given.
+UNIDENTIFIED = {"AMBIGU", "CLE_FAUSSE", "DISCORDANT", "ILLISIBLE", "VIDE"}
 _CONTROL = ("regle", "role", "statut", "constat", "preuve", "base_legale", "confiance")
+# Both parties have the same requirements: what is told apart from its role says whose it is.
+_OF_WHOM = "case d.role when 'porteur' then 'Porteur : ' else '' end"
 _FLAGS = {
     "ACTION_FORMATION": "certifie_action_formation",
     "BILAN_COMPETENCES": "certifie_bilan_competences",
@@ -28,13 +32,14 @@ def answer(session: Session, ligne: int) -> Answer:
 
     Keys: ``verdict``, ``controles``, ``pieces_manquantes``, ``avertissements``, ``organisme``,
     ``porteur`` (or None), ``instantane``, ``regles``, ``date_evaluation``. What was declared is
-    under ``organisme`` and ``porteur``; a date is a ``datetime.date``.
+    under ``organisme`` and ``porteur``, which have a ``nda`` and a ``siren`` only when identified;
+    a date is a ``datetime.date``.
     """
     con = session.con
     controls = _dicts(
         con,
-        "select d.*, r.base_legale, r.confiance, p.libelle, p.pourquoi "
-        "from evaluation.controle_dit as d "
+        "select d.*, r.base_legale, r.confiance, p.libelle, p.pourquoi, "
+        f"{_OF_WHOM} as de_qui from evaluation.controle_dit as d "
         "inner join portage.regle as r on d.regle = r.regle "
         "left join portage.piece as p on d.piece = p.piece "
         f"where d.ligne = {ligne} order by d.ordre",
@@ -49,7 +54,7 @@ def answer(session: Session, ligne: int) -> Answer:
         "pieces_manquantes": [
             {
                 "document": control["piece"],
-                "libelle": control["libelle"],
+                "libelle": control["de_qui"] + control["libelle"],
                 "pourquoi": control["pourquoi"],
                 "base_legale": control["base_legale"],
                 "regle": control["regle"],
@@ -60,7 +65,7 @@ def answer(session: Session, ligne: int) -> Answer:
         "avertissements": [
             {
                 "regle": control["regle"],
-                "message": control["constat"],
+                "message": control["de_qui"] + control["constat"],
                 "base_legale": control["base_legale"],
             }
             for control in controls
@@ -82,7 +87,8 @@ def decisive(session: Session, ligne: int) -> list[Answer]:
     """Give the controls that decide the verdict: ``constat`` and ``base_legale`` of each."""
     return _dicts(
         session.con,
-        "select d.constat, r.base_legale from evaluation.controle_dit as d "
+        f"select {_OF_WHOM} || d.constat as constat, r.base_legale "
+        "from evaluation.controle_dit as d "
         "inner join portage.regle as r on d.regle = r.regle "
         "inner join evaluation.conclusion as c on c.ligne = d.ligne "
         f"where d.ligne = {ligne} and d.effet = c.verdict order by d.ordre",
@@ -103,13 +109,50 @@ def grid_questions(
 
 
 def grid(session: Session) -> list[Answer]:
-    """Give the verdicts of the questions asked, one by funding and category."""
+    """Give the verdicts of the questions asked, one by funding and category.
+
+    Fundings asked together are one, joined by « + »; ``nda`` and ``porteur_nda`` are
+    the numbers under which they are judged, None unlisted.
+    """
     return _dicts(
         session.con,
-        "select v.ligne, c.financements[1] as financement, c.action, v.verdict, "
-        "v.statut_registre, v.raisons, v.pieces as pieces_manquantes, v.avertissements "
+        "select v.ligne, array_to_string(c.financements, ' + ') as financement, c.action, v.nda, "
+        "v.porteur_nda, v.verdict, v.statut_registre, v.raisons, v.pieces as pieces_manquantes, "
+        "v.avertissements "
         "from evaluation.verdict as v inner join evaluation.cas as c on v.ligne = c.ligne "
         "order by v.ligne",
+    )
+
+
+def numbers(session: Session, ligne: int, role: str = "sous_traitant") -> list[Answer]:
+    """Give every NDA under which one of the two may be judged, and what each is certified for.
+
+    Keys: ``nda``, ``ville``, ``certifications``. Only one when asked by NDA; none unlisted.
+    """
+    found = _dicts(
+        session.con,
+        f"select o.nda, o.ville, {_flags('o')} "
+        "from (select unnest(ndas) as nda, generate_subscripts(ndas, 1) as rang "
+        f"from evaluation.rapprochement where ligne = {ligne} and role = {literal(role)} "
+        f"and qualite not in ({', '.join(map(literal, sorted(UNIDENTIFIED)))})) as r "
+        "inner join socle.organisme as o on r.nda = o.nda order by r.rang",
+    )
+    return [
+        {
+            "nda": row["nda"],
+            "ville": row["ville"],
+            "certifications": {name: row[name] for name in _FLAGS},
+        }
+        for row in found
+    ]
+
+
+def labels(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
+    """Give the name of each category, as it is written within a sentence."""
+    return dict(
+        con.execute(
+            "select action, libelle from reference.categorie_action order by ordre"
+        ).fetchall()
     )
 
 
@@ -125,7 +168,7 @@ def snapshot(con: duckdb.DuckDBPyConnection) -> Answer:
     """Say which list the release was made from."""
     (found,) = _dicts(
         con,
-        "select date_contenu, sha256, version, origine, licence, attribution, lignes_liste "
+        "select date_contenu, sha256, version, code, origine, licence, attribution, lignes_liste "
         "from meta.publication",
     )
     return found
@@ -133,10 +176,12 @@ def snapshot(con: duckdb.DuckDBPyConnection) -> Answer:
 
 def rules(con: duckdb.DuckDBPyConnection) -> Answer:
     """Say which rules were applied: how many, and the SHA-256 of all that they are made of."""
-    tables = ("regle", "parametre", "motif", "piece")
+    tables = (
+        *("portage.regle", "portage.parametre", "portage.motif", "portage.piece"),
+        *("portage.ecriture", "reference.financement", "reference.forme_juridique"),
+    )
     parts = " || ".join(
-        f"(select string_agg(t::varchar, chr(10) order by t) from portage.{name} as t)"
-        for name in tables
+        f"(select string_agg(t::varchar, chr(10) order by t) from {name} as t)" for name in tables
     )
     (found,) = _dicts(
         con, f"select sha256({parts}) as empreinte, (select count(*) from portage.regle) as nombre"
@@ -146,12 +191,12 @@ def rules(con: duckdb.DuckDBPyConnection) -> Answer:
 
 def _party(session: Session, ligne: int, role: str) -> Answer | None:
     """Tell who one of the two is, in the list, and what was declared of them."""
-    flags = ", ".join(f"o.{column} as {name}" for name, column in _FLAGS.items())
     found = _dicts(
         session.con,
-        "select coalesce(p.nda, r.identifiant) as nda, coalesce(p.siren, r.siren) as siren, "
-        f"p.nda is not null as dans_la_liste, o.denomination, o.ville, o.code_postal, {flags}, "
-        "r.qualite, r.demande_par, r.identifiant, r.message, r.score, r.proches "
+        "select coalesce(p.nda, if(r.demande_par = 'NDA', r.identifiant, null)) as nda, "
+        "coalesce(p.siren, r.siren) as siren, "
+        "p.nda is not null as dans_la_liste, o.denomination, o.ville, o.code_postal, "
+        f"{_flags('o')}, r.qualite, r.demande_par, r.identifiant, r.message, r.score, r.proches "
         "from evaluation.rapprochement as r "
         "left join evaluation.partie as p on r.ligne = p.ligne and r.role = p.role "
         "left join socle.organisme as o on p.nda = o.nda "
@@ -160,10 +205,15 @@ def _party(session: Session, ligne: int, role: str) -> Answer | None:
     if not found:
         return None
     (row,) = found
+    if row["qualite"] in UNIDENTIFIED:
+        # Numbers that contradict each other, or nobody's: ``rapprochement`` alone tells them.
+        row |= {"nda": None, "siren": None}
+    given = _declared(session, ligne)
+    # Facts of a porteur that nobody named are kept with the rest: what was said must be found.
     declared = {
         name: text
-        for name, text in _declared(session, ligne).items()
-        if (PAR_NOM[name].groupe is Groupe.PORTEUR) == (role == "porteur")
+        for name, text in given.items()
+        if (PAR_NOM[name].groupe is Groupe.PORTEUR and "porteur" in given) == (role == "porteur")
     }
     party = {
         **{name: row[name] for name in ("nda", "siren", "denomination", "ville", "code_postal")},
@@ -175,12 +225,18 @@ def _party(session: Session, ligne: int, role: str) -> Answer | None:
         },
         "faits": declared,
     }
-    if role == "sous_traitant":
-        party["echeances"] = _dicts(
-            session.con,
-            f"select date, libelle from evaluation.echeance where ligne = {ligne} order by all",
-        )
+    # The dates of the contract go with the sub-contractor's: he is always there.
+    party["echeances"] = _dicts(
+        session.con,
+        f"select date, libelle from evaluation.echeance where ligne = {ligne} "
+        f"and (role = 'porteur') = {literal(role == 'porteur')} order by all",
+    )
     return party
+
+
+def _flags(table: str) -> str:
+    """Columns of the four certifications, under the names of the categories."""
+    return ", ".join(f"{table}.{column} as {name}" for name, column in _FLAGS.items())
 
 
 def _declared(session: Session, ligne: int) -> dict[str, str]:
@@ -200,11 +256,14 @@ def _column(con: duckdb.DuckDBPyConnection, query: str) -> list[str]:
 
 
 __all__: Sequence[str] = (
+    "UNIDENTIFIED",
     "Answer",
     "answer",
     "decisive",
     "grid",
     "grid_questions",
+    "labels",
+    "numbers",
     "rules",
     "snapshot",
     "unreadable",

@@ -2,7 +2,8 @@
 
 What is asked is ``demande.candidat``; what is found, ``evaluation.rapprochement`` (one row a line
 and role: see ``sql/evaluation/rapprochement.sql``). Lines whose one number stands in the list are
-done by one query; repairs, several numbers and names run only when a line needs them.
+done by one query; repairs, several numbers and names run only when a line needs them. A name given
+beside a number finds nothing: it only tells, where it is another, that the number may be wrong.
 
 Names are put in the form of ``portage.recherche`` by the very model that made it, passed over what
 is asked: the two sides cannot drift apart.
@@ -33,6 +34,11 @@ def match(con: duckdb.DuckDBPyConnection) -> None:
     ``con`` is a connection whose current catalogue is the release, with ``demande`` and
     ``evaluation`` attached. The tables of the steps stay in ``evaluation`` until the next call.
     """
+    _find(con)
+    _compare_names(con)
+
+
+def _find(con: duckdb.DuckDBPyConnection) -> None:
     _make(con, "rapprochement")
     if _all_found(con):
         return
@@ -41,9 +47,7 @@ def match(con: duckdb.DuckDBPyConnection) -> None:
     if _all_found(con):
         return
     _make(con, "identifiant")
-    truncated = con.execute(
-        f"select 1 from {EVALUATION}.identifiant where genre = 'PREFIXE' limit 1"
-    ).fetchone()
+    truncated = _exists(con, f"{EVALUATION}.identifiant where genre = 'PREFIXE'")
     # The whole list is put in order there: not for nothing.
     _make(con, "rapprochement_prefixe", "" if truncated else "limit 0")
     _make(con, "rapprochement_numero")
@@ -55,6 +59,26 @@ def match(con: duckdb.DuckDBPyConnection) -> None:
     for model in _NAMES:
         _make(con, model)
     _add(con, "rapprochement_nom")
+
+
+def _compare_names(con: duckdb.DuckDBPyConnection) -> None:
+    """Add to the messages what names given beside numbers contradict."""
+    if not _exists(
+        con,
+        "demande.candidat where nom is not null and role_juge is distinct from 'porteur' "
+        "and coalesce(nda, siret, siren, identifiant) is not null",
+    ):
+        return
+    _make(con, "rapprochement_nomme")
+    if not _exists(con, f"{EVALUATION}.rapprochement_nomme"):
+        return
+    _run(con, "rapprochement_nomme_cle", normalised(f"{EVALUATION}.rapprochement_nomme"))
+    _make(con, "rapprochement_contredit")
+    con.execute(
+        f"update {EVALUATION}.rapprochement as r set message = c.message "
+        f"from {EVALUATION}.rapprochement_contredit as c "
+        "where r.ligne = c.ligne and r.role = 'sous_traitant'"
+    )
 
 
 def normalised(source: str) -> str:
@@ -78,6 +102,11 @@ def _all_found(con: duckdb.DuckDBPyConnection) -> bool:
         f"= (select count(*) from {EVALUATION}.rapprochement) from demande.candidat"
     ).fetchone()
     return bool(row and row[0])
+
+
+def _exists(con: duckdb.DuckDBPyConnection, rows: str) -> bool:
+    """Tell whether there is a row; ``rows`` is a table, and where need be a condition."""
+    return con.execute(f"select 1 from {rows} limit 1").fetchone() is not None
 
 
 def _make(con: duckdb.DuckDBPyConnection, model: str, limit: str = "") -> None:

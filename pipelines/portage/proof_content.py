@@ -356,7 +356,10 @@ def _contract_basis(answer: Answer) -> str:
 
 def _deadlines(answer: Answer) -> Lines:
     """Give the dates to watch, nearest first; their sentence says of whom."""
-    dated = sorted((str(one["date"]), one["libelle"]) for one in answer["organisme"]["echeances"])
+    parties = [answer[key] for key, _ in _PARTIES if answer[key]]
+    dated = sorted(
+        (str(one["date"]), one["libelle"]) for party in parties for one in party["echeances"]
+    )
     return [(day(date), label) for date, label in dated]
 
 

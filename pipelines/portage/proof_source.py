@@ -121,8 +121,15 @@ def _states(con: duckdb.DuckDBPyConnection, answer: Mapping[str, Any]) -> list[d
 
 
 def number_of(party: Mapping[str, Any]) -> str | None:
-    """Give the NDA of an organisation: the one it is listed under, else the one it was asked by."""
+    """Give the NDA of an organisation: the one it is listed under, else the one it was asked by.
+
+    None when nobody was identified: a number was given, but nothing says that it is theirs.
+    """
+    from pipelines.portage.answer import UNIDENTIFIED
+
     asked = party["rapprochement"]
+    if asked["qualite"] in UNIDENTIFIED:
+        return None
     if party["dans_la_liste"]:
         return str(party["nda"])
     return asked["identifiant"] if asked["demande_par"] == "NDA" else None

@@ -72,6 +72,9 @@ class Session:
 
         A column that is not a fact of the catalogue is passed over; ``role_juge`` limits a
         question to one role.
+
+        Raises:
+            ValueError: a question has no number, or that of another.
         """
         self.con.execute(
             f"create or replace table {QUESTIONS}.contexte as "
@@ -79,6 +82,7 @@ class Session:
             f"{literal(telling is Telling.ALL)} as tout_dire"
         )
         self.con.execute(f"create or replace temp table question as {query}")
+        self._refuse_twins()
         given = {row[0] for row in self.con.execute("describe question").fetchall()}
         columns = ", ".join(
             f"nullif(trim({name}::varchar), '') as {name}"
@@ -102,6 +106,12 @@ class Session:
             self._run(TELLING)
         if telling is Telling.EFFECTS:
             self._run(LINES)
+
+    def _refuse_twins(self) -> None:
+        """See that each question has a number of its own: answers are joined by it."""
+        twins = self.con.execute("select count(*) - count(distinct ligne) from question").fetchone()
+        if twins != (0,):
+            raise ValueError("questions must be numbered, each by its own « ligne »")
 
     def ask_rows(
         self, questions: Sequence[Mapping[str, str]], telling: Telling = Telling.ALL

@@ -134,8 +134,7 @@ def open_beside(path: Path) -> duckdb.DuckDBPyConnection:
     import duckdb
 
     # What does not fit goes to the system's folder for that, not to where the user stands.
-    config = {"memory_limit": MEMORY, "temp_directory": tempfile.gettempdir()}
-    con = duckdb.connect(config=config)
+    con = duckdb.connect(config={"memory_limit": MEMORY, "temp_directory": tempfile.gettempdir()})
     try:
         con.execute(f"attach {literal(str(path.resolve()))} as opac (read_only)")
         con.execute("use opac")

@@ -56,8 +56,8 @@ dispense as (
         min_by(
             { 'motif': m.motif, 'etat': m.etat, 'piece': m.piece },
             case m.etat
-                when 'SATISFAIT' then 0 when 'INCONNU' then 1 when 'DOUTEUX' then 2 else 3
-            end
+                when 'SATISFAIT' then '0' when 'INCONNU' then '1' when 'DOUTEUX' then '2' else '3'
+            end || m.motif
         ) as d
     from (
         select
@@ -85,7 +85,6 @@ combine as (
         a.si_inconnu,
         a.si_douteux,
         m.motif,
-        m.registre,
         m.piece,
         d.d,
         case
@@ -107,10 +106,16 @@ combine as (
 juge as (
     select
         c.*,
-        c.etat = 'NON_SATISFAIT' and c.constat = 'qualiopi' and p.ligne is not null as repute
+        case c.constat
+            when 'nda' then case when p.nda is not null then 'SATISFAIT' else 'INDETERMINE' end
+            when 'qualiopi' then m.registre_qualiopi
+        end as registre,
+        coalesce(
+            c.etat = 'NON_SATISFAIT' and c.constat = 'qualiopi' and p.repute_certifie, false
+        ) as repute
     from combine as c
-    left join evaluation.partie as p
-        on c.ligne = p.ligne and c.role = p.role and p.repute_certifie
+    left join evaluation.partie as p on c.ligne = p.ligne and c.role = p.role
+    left join evaluation.motif_partie as m on c.ligne = m.ligne and c.role = m.role
 ),
 
 issue as (
@@ -137,6 +142,12 @@ select
     case
         when
             etat = 'INCONNU' and si_inconnu = 'PIECES_MANQUANTES'
-            then coalesce(case when dispense_compte then d.piece end, piece)
+            then
+                case
+                    when not dispense_compte or d.piece is null then piece
+                    -- Un certificat ne dispense pas d'habilitation.
+                    when constat = 'habilitation' then 'attestation_micro'
+                    else d.piece
+                end
     end as piece
 from issue

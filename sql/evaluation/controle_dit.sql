@@ -91,6 +91,14 @@ texte as (
             'identifiant': p.identifiant,
             'message': p.message,
             'denomination': o.denomination,
+            'certificat_debut': strftime(p.certificat_debut, '%d/%m/%Y'),
+            'autre_nda_dit': case
+                when p.demande_par = 'NDA' and p.autre_nda is not null
+                    then ' Le même SIREN est certifié sous le numéro ' || p.autre_nda || '.'
+            end,
+            'age_vigilance': e.parametre.age_vigilance::varchar,
+            'delai_cfa': e.parametre.delai_cfa::varchar,
+            'bilan_delai': e.parametre.bilan_delai::varchar,
             'certificat_fin': strftime(p.certificat_fin, '%d/%m/%Y'),
             'ca': e.argent[1],
             'montant': e.argent[2],

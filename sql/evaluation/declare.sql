@@ -3,6 +3,9 @@ Les faits déclarés, une ligne par question, une colonne par fait : vide veut d
 grain: ligne
 colonnes:
   ligne: Question posée.
+  certificat_declare: Vrai si quelque chose est dit du certificat du sous-traitant.
+  porteur_certificat_declare: De même pour le porteur.
+  faits_du_porteur: Vrai si un fait du porteur est déclaré.
   defauts: Phrases qui disent quels faits ne se lisent pas.
   financement: Financement.
   action: Catégorie d'action.
@@ -46,12 +49,18 @@ colonnes:
   porteur_habilitation: Habilitation du porteur.
   porteur_edof: Porteur référencé sur EDOF.
   porteur_recepisse_nda: Récépissé de déclaration du porteur.
+  porteur_declaration_caduque: Déclaration du porteur caduque ou suspendue.
   porteur_cfa_debut: Début d'activité du CFA.
   part_sous_traitee: Part sous-traitée (%).
   contrat_communique: Contrat communiqué à la Caisse des dépôts.
 */
 select
     ligne,
+    bool_or(fait = 'certificat') as certificat_declare,
+    bool_or(fait = 'porteur_certificat') as porteur_certificat_declare,
+    bool_or(
+        starts_with(fait, 'porteur_') or fait in ('part_sous_traitee', 'contrat_communique')
+    ) as faits_du_porteur,
     list(defaut order by fait) filter (where defaut is not null) as defauts,
     any_value(valeurs) filter (where fait = 'financement') as financement,
     any_value(valeurs[1]) filter (where fait = 'action') as action,
@@ -95,6 +104,9 @@ select
     any_value(booleen) filter (where fait = 'porteur_habilitation') as porteur_habilitation,
     any_value(booleen) filter (where fait = 'porteur_edof') as porteur_edof,
     any_value(booleen) filter (where fait = 'porteur_recepisse_nda') as porteur_recepisse_nda,
+    any_value(booleen) filter (
+        where fait = 'porteur_declaration_caduque'
+    ) as porteur_declaration_caduque,
     any_value(jour) filter (where fait = 'porteur_cfa_debut') as porteur_cfa_debut,
     any_value(nombre) filter (where fait = 'part_sous_traitee') as part_sous_traitee,
     any_value(booleen) filter (where fait = 'contrat_communique') as contrat_communique

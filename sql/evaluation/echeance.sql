@@ -1,8 +1,9 @@
 /*
 Les dates à surveiller après le contrat, d'après les dates déclarées.
-grain: ligne, date, libelle
+grain: ligne, role, date, libelle
 colonnes:
   ligne: Question posée.
+  role: De qui il s'agit : sous_traitant, porteur ou contrat.
   date: Date à surveiller.
   libelle: Ce qui arrive ce jour-là.
 */
@@ -22,10 +23,11 @@ evenement as (
         unnest(
             [
                 {
+                    'role': 'sous_traitant',
                     'date': (c.fait.attestation_vigilance + to_months(c.parametre.age_vigilance))::date,
                     'libelle': 'L''attestation de vigilance expire : demandez la suivante.'
                 },
-                { 'date': c.fait.fin_mission, 'libelle': 'Fin de la mission.' }
+                { 'role': 'contrat', 'date': c.fait.fin_mission, 'libelle': 'Fin de la mission.' }
             ]
         ) as e
     from evaluation.cas as c
@@ -36,21 +38,25 @@ evenement as (
         unnest(
             [
                 {
+                    'role': p.role,
                     'date': (p.certificat_debut + to_months(delai.audit_debut))::date,
                     'libelle': 'Début de la période de l''audit de surveillance'
                     || case p.role when 'porteur' then ' du porteur.' else ' du sous-traitant.' end
                 },
                 {
+                    'role': p.role,
                     'date': (p.certificat_debut + to_months(delai.audit_fin))::date,
                     'libelle': 'Fin de la période de l''audit de surveillance'
                     || case p.role when 'porteur' then ' du porteur.' else ' du sous-traitant.' end
                 },
                 {
+                    'role': p.role,
                     'date': (p.certificat_fin - to_months(delai.renouvellement))::date,
                     'libelle': 'Audit de renouvellement à prévoir au plus tard'
                     || case p.role when 'porteur' then ' pour le porteur.' else ' pour le sous-traitant.' end
                 },
                 {
+                    'role': p.role,
                     'date': p.certificat_fin,
                     'libelle': 'Fin du certificat Qualiopi'
                     || case p.role when 'porteur' then ' du porteur.' else ' du sous-traitant.' end
@@ -64,6 +70,7 @@ evenement as (
 
 select
     ligne,
+    e.role,
     e.date,
     e.libelle
 from evenement

@@ -20,10 +20,19 @@ ecrit as (
         f.genre,
         f.liste,
         f.libelle,
-        trim(u.texte) as texte
+        case f.genre
+            when 'date' then regexp_replace(trim(u.texte), '[ T]\d{1,2}:\d{2}.*$', '')
+            else trim(u.texte)
+        end as texte
     from demande.declaration as u
     inner join demande.fait as f on u.fait = f.fait
-    where trim(u.texte) <> ''
+    where
+        trim(u.texte) <> ''
+        -- « Qualiopi : non » ne déclare aucun certificat.
+        and not (
+            u.fait in ('certificat', 'porteur_certificat')
+            and lower(strip_accents(trim(u.texte))) in ('non', 'aucun', 'aucune', 'neant', '-')
+        )
 ),
 
 morceau as (
@@ -38,7 +47,7 @@ morceau as (
             fait,
             liste,
             unnest(
-                case when genre = 'liste' then string_split_regex(texte, '[+|,;/]') else [texte] end
+                case when genre = 'liste' then string_split_regex(texte, '[+|,;/&]| et ') else [texte] end
             ) as partie
         from ecrit
         where genre in ('liste', 'choix')
@@ -88,13 +97,16 @@ lu as (
                 )::date
         end as jour,
         case
-            when e.genre = 'montant'
+            -- « 100,000 » ou « 4.999 » ont deux lectures : aucune n'est choisie.
+            when e.genre = 'montant' and not regexp_full_match(chiffres.brut, '-?[1-9]\d{0,2}[.,]\d{3}')
                 then try_cast(
                     replace(
                         case
-                            -- Le point y sépare des milliers, comme dans « 42.000 » ou « 42.000,50 ».
+                            -- Séparateurs de milliers, comme dans « 1.042.000,50 ».
                             when regexp_full_match(chiffres.brut, '-?\d{1,3}(\.\d{3})+(,\d+)?')
                                 then replace(chiffres.brut, '.', '')
+                            when regexp_full_match(chiffres.brut, '-?\d{1,3}(,\d{3})+(\.\d+)?')
+                                then replace(chiffres.brut, ',', '')
                             else chiffres.brut
                         end,
                         ',', '.'
@@ -127,11 +139,15 @@ juge as (
                 genre = 'date'
                 and (jour is null or jour not between date '1990-01-01' and date '2060-12-31')
                 then 'une date de 1990 à 2060, AAAA-MM-JJ ou JJ/MM/AAAA'
-            when fait = 'annee_ca' and (nombre is null or nombre not between 2000 and 2060)
+            when
+                fait = 'annee_ca'
+                and (nombre is null or nombre not between 2000 and 2060 or nombre <> trunc(nombre))
                 then 'une année'
             when fait = 'part_sous_traitee' and (nombre is null or nombre not between 0 and 100)
                 then 'un pourcentage, de 0 à 100'
-            when genre = 'montant' and (nombre is null or nombre < 0) then 'un nombre positif'
+            when fait = 'montant' and nombre = 0 then 'un montant supérieur à zéro'
+            when genre = 'montant' and (nombre is null or nombre < 0)
+                then 'un nombre positif, sans séparateur de milliers'
             when genre in ('choix', 'liste') and not choix_lu then possibles.valeurs
         end as attendu
     from lu

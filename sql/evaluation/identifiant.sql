@@ -62,7 +62,7 @@ sans_mention as (
 tableur as (
     select
         *,
-        regexp_replace(numero_seul, '^(\d+)[.,]0{1,2}$|^(\d{9,})[.,]0+$', '\1\2') as entier,
+        regexp_replace(numero_seul, '^(\d+)[.,]0{1,2}$|^(\d{9,}|\d{3,4}P\d{6})[.,]0+$', '\1\2') as entier,
         regexp_matches(numero_seul, '^\d(?:[.,]\d+)?E\+?\d{1,2}$') as scientifique,
         if(scientifique, regexp_replace(split_part(numero_seul, 'E', 1), '[.,]', ''), null) as mantisse,
         if(scientifique, split_part(numero_seul, 'E', 2)::integer + 1, null) as longueur

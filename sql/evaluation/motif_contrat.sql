@@ -10,6 +10,7 @@ colonnes:
   date_couverte: Date du contrat, devant celle de la liste.
   avant_2022: Contrat d'avant 2022.
   avenant: Avenant.
+  porteur_nomme: Faits du porteur sans porteur.
   texte_2026: Texte changé en 2026.
   apprentissage_cpf: Apprentissage payé par le CPF.
   apprentissage_autre: Apprentissage payé autrement que par l'OPCO.
@@ -81,6 +82,9 @@ select
         when p.fait.date_avenant >= date '2024-04-01' then 'AVENANT_POSTERIEUR'
         else 'AVENANT_ANTERIEUR'
     end as avenant,
+    case
+        when p.fait.faits_du_porteur and not p.juge_porteur then 'PORTEUR_TU' else 'PORTEUR_NOMME'
+    end as porteur_nomme,
     'TEXTE_2026' as texte_2026,
     'APPRENTISSAGE_HORS_CPF' as apprentissage_cpf,
     'APPRENTISSAGE_AUTRE' as apprentissage_autre,

@@ -8,6 +8,7 @@ colonnes:
   nda: Son numéro de déclaration.
   nda_en_vigueur: La validité de sa déclaration.
   qualiopi: Sa certification pour l'action.
+  registre_qualiopi: Ce que la liste seule en dit.
   fin_certificat: La fin de son certificat, devant celle de la mission.
   habilitation: Son habilitation par le certificateur.
 */
@@ -19,7 +20,6 @@ certificat as (
         c.liste_perimee,
         c.age_liste,
         c.fait.fin_mission,
-        c.fait.declaration_caduque as caduque,
         c.fait.type_formation,
         coalesce(
             p.certificat_nomme
@@ -30,7 +30,17 @@ certificat as (
         coalesce(
             coalesce(p.certificat_nomme, true) and p.certificat_fin < c.date, false
         ) as fini,
-        coalesce(p.certificat_nomme and p.certificat_fin is null, false) as sans_date
+        coalesce(p.certificat_nomme and p.certificat_debut > c.date, false) as a_venir,
+        -- Ses catégories ou ses dates ne se lisent pas toutes.
+        coalesce(
+            case
+                when p.certificat_nomme then p.certificat_fin is null
+                else
+                    p.certificat_nomme is null
+                    and (p.certificat_declare or p.certificat_fin >= c.date)
+            end,
+            false
+        ) as incomplet
     from evaluation.partie as p
     inner join evaluation.cas as c on p.ligne = c.ligne
 )
@@ -46,30 +56,42 @@ select
     end as identite,
     case
         when nda is not null then 'NDA_LISTE'
+        when not identifie then 'NDA_INDETERMINE'
         when recepisse then 'NDA_RECEPISSE'
         else 'NDA_ABSENT'
     end as nda,
     case
         when caduque then 'NDA_CADUC'
+        when not identifie then 'NDA_VIGUEUR_INDETERMINEE'
+        when nda is not null and liste_perimee then 'NDA_PERIMEE'
         when nda is not null then 'NDA_A_JOUR'
         when not caduque then 'NDA_VIGUEUR_DECLAREE'
         else 'NDA_VIGUEUR_INCONNUE'
     end as nda_en_vigueur,
     case
+        when not identifie then 'QUALIOPI_INDETERMINE'
         when nda is null and en_cours then 'QUALIOPI_CERTIFICAT_SEUL'
         when nda is null then 'QUALIOPI_NON_LISTE'
         when etat = 'CERTIFIE' and en_cours then 'QUALIOPI_LISTE_ET_CERTIFICAT'
         when age_liste < 0 and not en_cours then 'QUALIOPI_POSTERIEURE'
         when etat = 'CERTIFIE' and liste_perimee then 'QUALIOPI_PERIMEE_OUI'
         when etat = 'CERTIFIE' and fini then 'QUALIOPI_CERTIFICAT_FINI'
+        when etat = 'CERTIFIE' and a_venir then 'QUALIOPI_CERTIFICAT_A_VENIR'
         when etat = 'CERTIFIE' then 'QUALIOPI_LISTE'
         when en_cours then 'QUALIOPI_CERTIFICAT_NON_LISTE'
-        when sans_date then 'QUALIOPI_CERTIFICAT_SANS_DATE'
+        when incomplet then 'QUALIOPI_CERTIFICAT_INCOMPLET'
         when liste_perimee then 'QUALIOPI_PERIMEE_NON'
         when etat = 'INCONNU' then 'QUALIOPI_DRAPEAU_INCONNU'
         when demande_par = 'NDA' and autre_nda is not null then 'QUALIOPI_AUTRE_NDA'
         else 'QUALIOPI_NON_CERTIFIE'
     end as qualiopi,
+    -- Ce que la liste seule dit, quels que soient les faits déclarés.
+    case
+        when nda is null or etat = 'INCONNU' or liste_perimee or age_liste < 0 then 'INDETERMINE'
+        when etat = 'CERTIFIE' then 'SATISFAIT'
+        when demande_par = 'NDA' and autre_nda is not null then 'INDETERMINE'
+        else 'NON_SATISFAIT'
+    end as registre_qualiopi,
     case
         when certificat_fin is null or fin_mission is null or fini then 'CERTIFICAT_NON_DIT'
         when certificat_fin < fin_mission then 'CERTIFICAT_AVANT_FIN'

@@ -15,9 +15,9 @@ select
     c.ligne,
     case
         when c.fait.porteur_cfa_debut is null then 'CFA_NON_DIT'
+        when c.fait.porteur_cfa_debut > c.date then 'CFA_A_VENIR'
         when
-            c.fait.porteur_cfa_debut <= c.date
-            and c.fait.porteur_cfa_debut + to_months(c.parametre.delai_cfa) > c.date
+            c.fait.porteur_cfa_debut + to_months(c.parametre.delai_cfa) > c.date
             then 'CFA_DEBUTANT'
         else 'CFA_ANCIEN'
     end as dispense_premier_cfa,
@@ -35,7 +35,11 @@ select
         when c.fait.contrat_communique then 'CONTRAT_COMMUNIQUE_OUI' else 'CONTRAT_COMMUNIQUE_NON_DIT'
     end as contrat_communique,
     case
-        when porteur.siren = sous_traitant.siren then 'MEME_SIREN'
+        when
+            porteur.siren = sous_traitant.siren
+            or coalesce(porteur.nda, porteur.identifiant)
+            = coalesce(sous_traitant.nda, sous_traitant.identifiant)
+            then 'MEME_SIREN'
         when porteur.siren <> sous_traitant.siren then 'SIREN_DIFFERENTS'
         else 'SIREN_INCONNU'
     end as meme_siren,

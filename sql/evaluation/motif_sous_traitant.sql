@@ -35,9 +35,13 @@ situation as (
             when c.fait.micro and c.micro_forme = 'IMPOSSIBLE' then 'MICRO_CONTRADICTOIRE'
             when not c.fait.micro then 'MICRO_NON'
             when c.micro_forme = 'IMPOSSIBLE' then 'MICRO_FORME_IMPOSSIBLE'
-            when c.fait.ca > c.parametre.plafond_annonce then 'MICRO_DEPASSE'
+            when
+                c.fait.ca > c.parametre.plafond_annonce
+                and coalesce(c.fait.annee_ca between year(c.date) - 1 and year(c.date), true)
+                then 'MICRO_DEPASSE'
             when c.fait.micro and c.fait.ca is null then 'MICRO_CA_INCONNU'
-            when c.fait.micro and c.fait.annee_ca < year(c.date) - 1 then 'MICRO_CA_ANCIEN'
+            when c.fait.micro and c.fait.annee_ca not between year(c.date) - 1 and year(c.date)
+                then 'MICRO_CA_ANCIEN'
             when c.fait.micro and c.fait.ca <= c.parametre.plafond then 'MICRO_ACQUISE'
             when c.fait.micro then 'MICRO_PLAFOND_ANNONCE'
             when c.micro_forme = 'POSSIBLE' then 'MICRO_PRESUMEE'

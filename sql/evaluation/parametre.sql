@@ -11,6 +11,7 @@ colonnes:
   seuil_vigilance: Montant à partir duquel elle est due.
   heures_max: Durée d'un bilan.
   bilan_plafond: Ce que le CPF paie d'un bilan.
+  bilan_delai: Délai entre deux bilans payés par le CPF, en années.
   fraicheur: Âge au-delà duquel la liste ne suffit plus, en jours.
   duree_certificat: Durée d'un certificat, en années.
   delai_cfa: Délai du CFA qui débute, en mois.
@@ -49,6 +50,7 @@ select
     max(valeur) filter (where parametre = 'SEUIL_VIGILANCE' and en_vigueur) as seuil_vigilance,
     max(valeur) filter (where parametre = 'BILAN_HEURES_MAX' and en_vigueur) as heures_max,
     max(valeur) filter (where parametre = 'BILAN_PLAFOND_CPF' and en_vigueur) as bilan_plafond,
+    max(valeur) filter (where parametre = 'BILAN_DELAI' and en_vigueur)::integer as bilan_delai,
     max(valeur) filter (where parametre = 'FRAICHEUR_LISTE' and en_vigueur)::integer as fraicheur,
     max(valeur) filter (
         where parametre = 'CERTIFICAT_DUREE' and en_vigueur

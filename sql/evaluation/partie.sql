@@ -17,10 +17,12 @@ colonnes:
   personne_physique_presumee: Dénomination de personne physique.
   repute_certifie: Dénomination d'établissement réputé certifié.
   certificat_nomme: Vrai si le certificat déclaré vise l'action.
+  certificat_declare: Vrai si quelque chose est dit du certificat.
   certificat_debut: Début déclaré du certificat.
   certificat_fin: Fin du certificat, déclarée ou déduite de sa durée.
   recepisse: Vrai si le récépissé de déclaration est déclaré tenu.
   habilitation: Habilitation déclarée.
+  caduque: Déclaration d'activité caduque, annulée ou suspendue.
 */
 with
 possible as (
@@ -94,6 +96,14 @@ declare as (
             when 'porteur' then c.fait.porteur_habilitation
             else c.fait.habilitation
         end as habilitation,
+        case r.role
+            when 'porteur' then c.fait.porteur_certificat_declare
+            else c.fait.certificat_declare
+        end as certificat_declare,
+        case r.role
+            when 'porteur' then c.fait.porteur_declaration_caduque
+            else c.fait.declaration_caduque
+        end as caduque,
         c.action,
         c.parametre.duree_certificat as duree
     from evaluation.rapprochement as r
@@ -115,9 +125,11 @@ select
     r.personne_physique_presumee,
     r.repute_certifie,
     list_contains(d.certificat, d.action) as certificat_nomme,
+    d.certificat_declare,
     d.debut as certificat_debut,
     coalesce(d.fin, (d.debut + to_years(d.duree) - interval 1 day)::date) as certificat_fin,
     d.recepisse,
-    d.habilitation
+    d.habilitation,
+    d.caduque
 from declare as d
 left join retenu as r on d.ligne = r.ligne and d.role = r.role

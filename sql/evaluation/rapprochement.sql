@@ -15,7 +15,8 @@ colonnes:
   siren: Son SIREN, s'il est connu.
   identifiant: Le numéro tel qu'il a été compris.
   score: De 0 à 100, pour un nom.
-  message: Ce qui a été réparé, ou pourquoi le rapprochement est douteux ; vide sinon.
+  message: Ce qui a été réparé, ou pourquoi le rapprochement est douteux, un nom donné à côté du numéro
+    compris (voir evaluation.rapprochement_contredit) ; vide sinon.
   proches: Les trois organismes les plus proches, en cas de doute.
 */
 with

@@ -227,6 +227,33 @@ proches as (
     from entite
     where ordre <= 3
     group by ligne
+),
+
+-- Where the list puts the accepted one, when that is plainly not the place given.
+ailleurs as (
+    select
+        m.ligne,
+        concat(
+            ', et la liste le situe à ', o.ville, ' (' || o.code_postal || ')',
+            ', non ' || coalesce('à ' || left(h.ville, 60), 'au code postal ' || h.code_postal)
+        ) as situe
+    from meilleure as m
+    inner join question as q on m.ligne = q.ligne
+    inner join evaluation.rapprochement_cherche as h on m.ligne = h.nda
+    inner join portage.recherche as r on m.nda = r.nda
+    inner join socle.organisme as o on m.nda = o.nda
+    where
+        m.acceptee
+        and coalesce(h.code_postal <> o.code_postal, true)
+        and if(
+            q.ville_cle is null,
+            -- A town may have several postcodes: only another département is another place.
+            o.code_postal is not null and q.code_departement <> r.code_departement,
+            -- « Aix » for AIX EN PROVENCE, or a mistake, is the same town.
+            not starts_with(r.ville_cle, q.ville_cle)
+            and not starts_with(q.ville_cle, r.ville_cle)
+            and jaro_winkler_similarity(q.ville_cle, r.ville_cle) < 0.9
+        )
 )
 
 select
@@ -244,7 +271,10 @@ select
     null::varchar as identifiant,
     m.score,
     case
-        when m.acceptee then 'Rapproché par le nom seulement : confirmez avec le NDA ou le SIREN.'
+        when m.acceptee
+            then
+                'Rapproché par le nom seulement' || coalesce(a.situe, '')
+                || ' : confirmez avec le NDA ou le SIREN.'
         when m.ligne is null
             then 'Aucun organisme de la liste ne porte un nom proche : donnez le NDA ou le SIREN.'
         when m.assez_proche
@@ -261,4 +291,5 @@ select
 from evaluation.rapprochement_cherche as c
 left join meilleure as m on c.nda = m.ligne
 left join proches as p on c.nda = p.ligne
+left join ailleurs as a on c.nda = a.ligne
 left join socle.entite as e on m.siren = e.siren

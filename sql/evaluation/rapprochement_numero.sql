@@ -174,7 +174,11 @@ ligne as (
         or coalesce(min(siren_connu) <> max(siren_connu), false)
         or bool_or(statut = 'ABSENT' and genre = 'NDA') and bool_or(statut = 'TROUVE')
         or bool_or(statut = 'TROUVE') and ambigus_connus and len(communs) = 0 as discordant,
-        string_agg('le ' || upper(champ) || ' « ' || left(brut, 60) || ' »', ' et ' order by priorite)
+        string_agg(
+            if(champ = 'identifiant', 'l''identifiant', 'le ' || upper(champ))
+            || ' « ' || left(brut, 60) || ' »',
+            ' et ' order by priorite
+        )
         filter (statut not in ('VIDE', 'ILLISIBLE', 'CLE_FAUSSE')) as utiles,
         string_agg('« ' || left(brut, 60) || ' »', ' et ' order by priorite)
         filter (statut in ('ILLISIBLE', 'CLE_FAUSSE')) as inutiles
@@ -280,7 +284,12 @@ dite as (
                         || ' ne se lit ni comme un NDA, ni comme un SIRET, ni comme un SIREN : corrigez'
                 when 'VIDE'
                     then
-                        'aucun numéro n''est donné : donnez un NDA, un SIRET, un SIREN, ou un nom et sa ville'
+                        if(
+                            role = 'porteur',
+                            'aucun numéro de porteur n''est donné : donnez son NDA, son SIRET ou son SIREN',
+                            'aucun numéro n''est donné : '
+                            || 'donnez un NDA, un SIRET, un SIREN, ou un nom et sa ville'
+                        )
             end,
             if(
                 departage,

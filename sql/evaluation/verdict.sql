@@ -22,15 +22,26 @@ colonnes:
 with
 dit as (
     select
-        c.ligne,
-        list(d.constat order by d.ordre) filter (where d.effet = c.verdict) as raisons,
-        list(d.constat order by d.ordre) filter (where d.effet = 'AVERTISSEMENT') as avertissements,
-        list(p.libelle order by d.ordre) filter (where p.libelle is not null) as pieces
+        d.ligne,
+        d.ordre,
+        d.effet,
+        d.effet = c.verdict as decide,
+        case d.role when 'porteur' then 'Porteur : ' || d.constat else d.constat end as constat,
+        case d.role when 'porteur' then 'Porteur : ' || p.libelle else p.libelle end as piece
     from evaluation.conclusion as c
     inner join evaluation.controle_dit as d on c.ligne = d.ligne
     left join portage.piece as p on d.piece = p.piece
     where d.effet is not null
-    group by c.ligne
+),
+
+reuni as (
+    select
+        ligne,
+        list(constat order by ordre) filter (where decide) as raisons,
+        list(constat order by ordre) filter (where effet = 'AVERTISSEMENT') as avertissements,
+        list(piece order by ordre) filter (where piece is not null) as pieces
+    from dit
+    group by ligne
 ),
 
 prochaine as (
@@ -60,7 +71,7 @@ select
     e.date as prochaine_date,
     e.libelle as prochaine_echeance
 from evaluation.conclusion as c
-left join dit as d on c.ligne = d.ligne
+left join reuni as d on c.ligne = d.ligne
 left join evaluation.partie as p on c.ligne = p.ligne and p.role = 'sous_traitant'
 left join evaluation.rapprochement as r on c.ligne = r.ligne and r.role = 'sous_traitant'
 left join socle.organisme as o on p.nda = o.nda

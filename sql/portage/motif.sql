@@ -6,8 +6,6 @@ colonnes:
   constat: Constat dont il est une issue.
   etat: SATISFAIT, NON_SATISFAIT, INCONNU (rien ne l'établit), DOUTEUX (une question reste à
     trancher) ou SANS_OBJET.
-  registre: Ce que la liste seule en dit : SATISFAIT, NON_SATISFAIT, INDETERMINE ; vide si la liste
-    n'y est pour rien.
   phrase: Phrase dite à l'utilisateur ; les accolades y sont remplacées par les faits.
   preuve: Où est la preuve.
   piece: Pièce qui lèverait le doute.
@@ -16,7 +14,6 @@ select
     motif,
     constat,
     etat,
-    nullif(registre, '') as registre,
     phrase,
     nullif(preuve, '') as preuve,
     nullif(piece, '') as piece

@@ -83,7 +83,8 @@ etabli as (
         end as autre_nda_apprentissage,
         coalesce(o.personne_physique_presumee, false) as personne_physique_presumee,
         coalesce(
-            regexp_matches(o.nom, repute.motif) and not regexp_matches(o.nom, repute.sauf), false
+            regexp_matches(o.nom, repute.motif) and not coalesce(regexp_matches(o.nom, repute.sauf), false),
+            false
         ) as repute_certifie
     from organisme as o
     cross join repute

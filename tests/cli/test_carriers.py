@@ -186,6 +186,16 @@ def test_nothing_to_count_is_said(opac: Opac, released: Released, tmp_path: Path
     assert "… et 5 autres" in out
 
 
+def test_a_year_without_turnover_reaches_no_limit(
+    opac: Opac, released: Released, tmp_path: Path
+) -> None:
+    path = tmp_path / "factures.csv"
+    path.write_text(HEADER + "01/02/2025;A;0;0\n", encoding="utf-8")
+    out = plafond(opac, released, path).succeeded()
+    assert "2025 : aucun chiffre d'affaires compté.\n" in out
+    assert "atteinte" not in out
+
+
 @pytest.mark.parametrize(
     ("content", "target", "words"),
     [

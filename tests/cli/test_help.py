@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from enum import StrEnum
+from typing import Annotated, Any
 
 import pytest
 import typer
 
-from pipelines.cli.french import usage_sentence
+from pipelines.cli.french import FrenchCommand, usage_sentence
 from pipelines.cli.main import app
 from tests.pipeline.commands import Opac
 
@@ -19,6 +20,20 @@ ENGLISH = re.compile(
     r"|try|help for|no such|did you mean|requires|extra|arguments?\(s\)|input|should|bool|list)\b",
     re.IGNORECASE,
 )
+
+
+class Way(StrEnum):
+    """Two values, of which typer says « Choose from »."""
+
+    HERE = "ici"
+    THERE = "là"
+
+
+def required(
+    region: Annotated[str, typer.Option("--region", "-r")], way: Annotated[Way, typer.Option()]
+) -> None:
+    """A command whose options are missing: never run."""
+    raise AssertionError((region, way))
 
 
 def test_the_commands_are_those_documented() -> None:
@@ -49,6 +64,7 @@ def test_help_is_french(opac: Opac, command: str | None, option: str) -> None:
     assert f"Usage : opac {command or '[OPTIONS]'}" in ran.out
     assert "Afficher cette aide." in ran.out
     assert not ENGLISH.search(ran.out.replace("--help", "")), ran.out
+    assert not re.search(r"<\w+>", ran.out), "typer's types of arguments"
 
 
 def test_help_of_the_whole_gives_commands_and_exit_codes(opac: Opac) -> None:
@@ -111,3 +127,14 @@ def test_an_error_unknown_to_us_is_not_lost() -> None:
     assert told == (
         "La demande n'est pas comprise (Something new) : « opac --help » dit comment l'écrire."
     )
+
+
+def test_a_missing_option_is_told_in_french() -> None:
+    one = typer.Typer()
+    one.command(cls=FrenchCommand)(required)
+    for args, name in ((["--way", "ici"], "--region / -r"), (["-r", "93"], "--way")):
+        with pytest.raises(typer.TyperException) as error:
+            typer.main.get_command(one).main(args, "opac", standalone_mode=False)
+        assert usage_sentence(error.value) == (
+            f"Il manque l'option {name} : « opac --help » dit comment l'écrire."
+        )

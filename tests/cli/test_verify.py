@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 import json
+import re
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from pipelines.portage.facts import FAITS, PAR_NOM
 from pipelines.settings import Settings
@@ -141,6 +144,22 @@ def test_without_a_mission_the_whole_grid_is_given(
     shown = opac("verifier", certified, "--home", released.home, "--date", DAY).succeeded()
     assert "FONDS_PROPRES" in shown
     assert certified in shown
+    assert "Actions de formation  Bilans de compétences  VAE" in shown
+    assert shown.index("Sous-traitant seulement : ") < shown.index("FONDS_PROPRES")
+    assert (found["regles"]["financement"], found["regles"]["action"]) == (None, None)
+
+
+def test_what_the_mission_already_says_is_told_with_the_grid(
+    opac: Opac, released: Released, certified: str
+) -> None:
+    found = asked(opac, released, certified, "--financement", "OPCO+FAF")
+    assert {cell["financement"] for cell in found["grille"]} == {"OPCO + FAF"}
+    assert found["regles"]["financement"] == ["OPCO", "FAF"]
+    assert found["regles"]["action"] is None
+    shown = opac("verifier", certified, "--financement", "OPCO+FAF", "--home", released.home)
+    assert "\nOPCO + FAF  " in shown.succeeded()
+    found = asked(opac, released, certified, "--action", "VAE")
+    assert (found["regles"]["financement"], found["regles"]["action"]) == (None, "VAE")
 
 
 def test_facts_come_from_a_file_and_options_win(
@@ -163,6 +182,7 @@ def test_facts_come_from_a_file_and_options_win(
         ("[1]", "objet JSON"),
         ('{"micros": true}', "micro"),
         ('{"micro": {"a": 1}}', "une seule valeur"),
+        ('{"ca": 1, "micro": true, "ca": 99}', "« ca » est donné 2 fois"),
     ],
 )
 def test_a_file_of_facts_that_is_not_one_is_told(
@@ -196,8 +216,88 @@ def test_a_fact_that_cannot_be_read_is_told(
     ran.refused(2, told)
 
 
-def test_someone_must_be_named(opac: Opac, released: Released) -> None:
-    opac("verifier", "--home", released.home).refused(2, "n'est pas nommé")
+@pytest.mark.parametrize("blank", [(), ("",), (" ",), ("--nda", ""), ("--nom", " ")])
+def test_someone_must_be_named(opac: Opac, released: Released, blank: tuple[str, ...]) -> None:
+    opac("verifier", *blank, "--home", released.home).refused(2, "n'est pas nommé")
+
+
+def test_a_blank_value_is_as_not_given(
+    opac: Opac, released: Released, certified: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "faits.json"
+    path.write_text('{"financement": ["", null], "action": null, "ca": "  "}', encoding="utf-8")
+    found = asked(opac, released, certified, "--faits", str(path), "--action", "", "--date", " ")
+    assert len(found["grille"]) == len(FUNDINGS) * len(ACTIONS)
+    assert found["organisme"]["faits"].keys() == {"identifiant", "financement", "action"}
+    strict = opac("verifier", certified, *MISSION, "--action", "", "--strict")
+    strict.refused(2, "donnez aussi --financement et --action")
+
+
+def test_the_file_of_facts_may_say_who(
+    opac: Opac, released: Released, certified: str, bare: str, tmp_path: Path
+) -> None:
+    path = tmp_path / "faits.json"
+    path.write_text(json.dumps({"identifiant": certified}), encoding="utf-8")
+    assert asked(opac, released, "--faits", str(path))["organisme"]["nda"] == certified
+    found = asked(opac, released, bare, "--faits", str(path))
+    assert found["organisme"]["nda"] == bare, "the argument wins"
+
+
+def test_a_fact_said_both_ways_is_refused(opac: Opac, released: Released, bare: str) -> None:
+    for both in (("--micro", "--pas-micro"), ("--pas-micro", "--titres", "--micro")):
+        ran = opac("verifier", bare, *MISSION, *both, "--home", released.home)
+        ran.refused(2, "--micro et --pas-micro se contredisent")
+
+
+def test_what_is_said_of_a_porteur_without_name_is_kept(
+    opac: Opac, released: Released, certified: str, bare: str
+) -> None:
+    said = ("--porteur-certificat-fin", "2027-01-01")
+    alone = asked(opac, released, certified, *MISSION, *said)
+    assert alone["organisme"]["faits"]["porteur_certificat_fin"] == "2027-01-01"
+    both = asked(opac, released, certified, *MISSION, *said, "--porteur", bare)
+    assert "porteur_certificat_fin" not in both["organisme"]["faits"]
+    assert both["porteur"]["faits"] == {"porteur": bare, "porteur_certificat_fin": "2027-01-01"}
+    assert both["porteur"].keys() == both["organisme"].keys()
+
+
+def test_dates_to_watch_are_those_of_each(
+    opac: Opac, released: Released, certified: str, bare: str
+) -> None:
+    ends = ("--certificat-fin", "2027-06-01", "--porteur-certificat-fin", "2027-01-01")
+    given = (certified, *MISSION, *ends, "--fin-mission", "2026-01-31", "--porteur", bare)
+    found = asked(opac, released, *given)
+    dates = {key: [e["date"] for e in found[key]["echeances"]] for key in ("organisme", "porteur")}
+    assert {"2026-01-31", "2027-06-01"} <= {*dates["organisme"]}
+    assert "2027-01-01" in dates["porteur"]
+    assert not {*dates["organisme"]} & {*dates["porteur"]}
+    shown = opac("verifier", *given, "--home", released.home).succeeded()
+    told = re.findall(r"^  • (\d\d)/(\d\d)/(\d{4}) : ", shown.split("Dates à surveiller")[1], re.M)
+    assert [f"{y}-{m}-{d}" for d, m, y in told] == sorted(dates["organisme"] + dates["porteur"])
+
+
+@pytest.mark.parametrize("text", ["n'importe quoi", "123456789", "\x1b[31m93\x07"])
+def test_who_is_not_identified_is_told_so(opac: Opac, released: Released, text: str) -> None:
+    shown = opac("verifier", text, *MISSION, "--home", released.home).succeeded()
+    said = text.replace("\x1b", "␣").replace("\x07", "␣")
+    assert shown.startswith(f"Sous-traitant {said} (non identifié)\n")
+    assert "pas trouvé dans la liste" not in shown
+    found = asked(opac, released, text, *MISSION)
+    assert (found["organisme"]["nda"], found["organisme"]["siren"]) == (None, None)
+
+
+def test_a_verdict_fits_eighty_columns(
+    opac: Opac, released: Released, certified: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = StringIO()
+    screen = Console(file=written, force_terminal=True, color_system=None, width=80)
+    monkeypatch.setattr("pipelines.cli.verify.OUT", screen)
+    opac("verifier", certified, *MISSION, "--home", released.home).succeeded()
+    opac("verifier", certified, "--home", released.home).succeeded()
+    lines = written.getvalue().splitlines()
+    assert len(lines) > 60
+    assert [line for line in lines if len(line) > 80] == []
+    assert not any(line.count("«") != line.count("»") for line in lines)
 
 
 def test_contradictory_facts_are_a_question(opac: Opac, released: Released, bare: str) -> None:
@@ -210,7 +310,9 @@ def test_a_verdict_is_read_in_a_terminal(opac: Opac, released: Released, certifi
     shown = opac("verifier", certified, *MISSION, "--home", released.home).succeeded()
     for words in (
         "PIÈCES MANQUANTES",
-        "sous-traitant seulement",
+        "Sous-traitant seulement : le porteur n'est pas jugé",
+        "certifié pour : ",
+        "CPF · bilans de compétences · contrat du",
         "Bulletin n° 3",
         "L.6352-2",
         "Liste",

@@ -38,14 +38,18 @@ class FakeSession:
         self.con.execute("attach ':memory:' as evaluation")
         self.con.execute("create schema meta")
         self.con.execute(
-            "create table meta.publication as select date '2026-01-15' as date_contenu, "
+            "create table meta.publication as select date '2026-01-15' as date_contenu, 'c' as code, "
             f"'{'a' * 64}' as sha256, '20260116T040000Z-aaaaaaaa' as version, "
             "'officielle' as origine, 'Licence Ouverte' as licence, 'Ministère' as attribution, "
             "10 as lignes_liste"
         )
         self.con.execute("create schema portage")
-        for name in ("regle", "parametre", "motif", "piece"):
-            self.con.execute(f"create table portage.{name} as select '{name}' as x")
+        self.con.execute("create schema reference")
+        for name in (
+            *("portage.regle", "portage.parametre", "portage.motif", "portage.piece"),
+            *("portage.ecriture", "reference.financement", "reference.forme_juridique"),
+        ):
+            self.con.execute(f"create table {name} as select '{name}' as x")
 
     def ask_rows(self, questions: Sequence[Mapping[str, str]]) -> None:
         assert len(questions) == 1

@@ -161,7 +161,7 @@ def answer(verdict: str = "ELIGIBLE", **values: Any) -> dict[str, Any]:
 def with_carrier(verdict: str = "ELIGIBLE", **values: Any) -> dict[str, Any]:
     """One answer that judges the porteur too."""
     carrier = party(nda=CARRIER, siren="356000000", denomination="PORTEUR FICTIF")
-    del carrier["echeances"]  # all dates are told with the sub-contractor
+    carrier["echeances"] = []
     return answer(verdict, porteur=carrier, **values)
 
 

@@ -222,6 +222,10 @@ def test_dates_come_nearest_first() -> None:
         ("1er juillet 2026", "Fin du certificat"),
         ("15 juillet 2026", "Renouveler l'attestation"),
     ]
+    found = with_carrier()
+    found["porteur"]["echeances"] = [{"date": "2026-07-10", "libelle": "Fin pour le porteur"}]
+    both = [label for _, label in said(found)["echeances"]]
+    assert both == ["Fin du certificat", "Fin pour le porteur", "Renouveler l'attestation"]
 
 
 def test_what_was_declared_is_told_as_it_was_written() -> None:

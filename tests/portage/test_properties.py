@@ -194,6 +194,17 @@ def test_the_nightly_table_is_the_answer_on_demand(session: Session) -> None:
         assert asked == (len(ORGANISATIONS) * len(FUNDINGS) * len(ACTIONS),)
 
 
+@pytest.mark.parametrize("numbers", ["(1), (1)", "(null)"])
+def test_questions_are_numbered(session: Session, numbers: str) -> None:
+    with pytest.raises(ValueError, match="numbered"):
+        session.ask(f"select ligne from (values {numbers}) as v (ligne)")
+
+
+def test_no_question_gives_no_answer(session: Session) -> None:
+    session.ask("select 1 as ligne, 'CPF' as financement limit 0")
+    assert session.con.execute("select count(*) from evaluation.verdict").fetchone() == (0,)
+
+
 def test_the_models_run_in_an_order_that_their_sql_implies() -> None:
     from pipelines.portage import session as module
     from pipelines.portage.session import FACTS, JUDGING, LINES, TELLING

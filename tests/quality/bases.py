@@ -57,7 +57,7 @@ def core(folder: Path, *damage: str) -> Path:
     flags = ", ".join(f"i % 3 = 0 as {flag}" for flag in FLAGS)
     return _write(
         folder / "opac.duckdb",
-        "create schema socle; create schema reference; create schema marche",
+        "create schema socle; create schema reference; create schema marche; create schema portage",
         f"create temp table liste as select '9' || lpad(i::varchar, 10, '0') as nda, {flags}, "
         f"lpad(i::varchar, 9, '0') as siren from range({ROWS}) t(i)",
         "create table socle.organisme as from liste",
@@ -69,7 +69,24 @@ def core(folder: Path, *damage: str) -> Path:
         "create table marche.synthese as select count(*) as nb from liste",
         "create table reference.region as select unnest(['93', '94']) as code_region",
         "create table reference.departement as select unnest(['13', '2A']) as code_departement",
+        "create table portage.profil as select nda from liste",
+        "create table portage.regle as select unnest(['NDA_LISTE', 'QUALIOPI']) as regle",
+        "create table portage.motif as select unnest(['NDA_ABSENT', 'NDA_LISTE']) as motif",
+        f"create table portage.verdict_profil as {_profile_verdicts(categories)}",
         *damage,
+    )
+
+
+def _profile_verdicts(categories: tuple[str, ...]) -> str:
+    """Write the query of the verdicts: every value that each column admits is there."""
+    return (
+        "select profil, role, financement, action, "
+        "(['ELIGIBLE', 'PIECES_MANQUANTES', 'A_VERIFIER', 'NON_ELIGIBLE'])[profil] as verdict, "
+        "(['SATISFAIT', 'NON_SATISFAIT', 'INDETERMINE'])[profil % 3 + 1] as statut_registre "
+        "from (select unnest([1, 2, 3, 4]) as profil), "
+        "(select unnest(['sous_traitant', 'porteur']) as role), "
+        "(select unnest(['CPF', 'OPCO']) as financement), "
+        f"(select unnest({list(categories)}) as action)"
     )
 
 

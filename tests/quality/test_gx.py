@@ -200,21 +200,41 @@ def test_each_defect_of_the_build_is_found(worker: GxWorker, tmp_path: Path) -> 
             ("socle.nda_precedent", "nda-nda_precedent"),
             ("reference.region", "code_region"),
             ("reference.departement", "code_departement"),
+            ("portage.profil", "nda"),
+            ("portage.regle", "regle"),
+            ("portage.motif", "motif"),
+            ("portage.verdict_profil", "profil-role-financement-action"),
         )
     }
+    verdicts = (
+        "(1, 'sous_traitant', 'FAF', 'VAE', 'REFUSE', 'SATISFAIT')",
+        "(1, 'tiers', 'FAF', 'VAE', 'ELIGIBLE', 'SATISFAIT')",
+        "(1, 'porteur', 'FAF', 'QUALIOPI', 'ELIGIBLE', 'SATISFAIT')",
+        "(1, 'porteur', 'FAF', 'VAE', 'ELIGIBLE', 'PEUT_ETRE')",
+    )
     others = [
         "insert into socle.certification values ('x', 'QUALIOPI', true)",
         "insert into socle.specialite values ('x', 4)",
         "insert into marche.synthese values (0)",
+        *(f"insert into portage.verdict_profil values {values}" for values in verdicts),
     ]
     controls = worker.validate(core(tmp_path, *doubled.values(), *others), CORE)
-    assert failures(controls) == {
+    expected = {
         **dict.fromkeys(doubled, 2),
         "modele.socle.organisme.lignes": None,
         "modele.socle.certification.categorie.valeurs": 1,
         "modele.socle.specialite.rang.valeurs": 1,
         "modele.marche.synthese.lignes": None,
+        "modele.portage.profil.lignes": None,
+        **{
+            f"modele.portage.verdict_profil.{column}.valeurs": 1
+            for column in ("verdict", "role", "action", "statut_registre")
+        },
     }
+    assert failures(controls) == expected
+    # Those that only an empty table fails: see the next test.
+    elsewhere = {f"modele.reference.{name}.lignes" for name in ("region", "departement")}
+    assert rules(CORE) == expected.keys() | elsewhere
 
 
 def test_empty_tables_of_the_build_are_found(worker: GxWorker, tmp_path: Path) -> None:
