@@ -38,8 +38,8 @@ class FakeSession:
         self.con.execute("attach ':memory:' as evaluation")
         self.con.execute("create schema meta")
         self.con.execute(
-            "create table meta.publication as select date '2026-01-15' as date_contenu, 'c' as code, "
-            f"'{'a' * 64}' as sha256, '20260116T040000Z-aaaaaaaa' as version, "
+            "create table meta.publication as select date '2026-01-15' as date_contenu, "
+            f"'c' as code, '{'a' * 64}' as sha256, '20260116T040000Z-aaaaaaaa' as version, "
             "'officielle' as origine, 'Licence Ouverte' as licence, 'Ministère' as attribution, "
             "10 as lignes_liste"
         )
