@@ -251,12 +251,12 @@ def _named(party: Mapping[str, Any], names: Mapping[str, str]) -> str:
         return f"{party['denomination']} (SIREN {party['siren']}) — {len(numbers)} NDA"
     place = f", {party['ville']}" if party["ville"] else ""
     certified = _certified(party["certifications"], names)
+    if party["certifie"] is None:
+        certified = "certification non indiquée par la liste"
     return f"{party['denomination']} ({party['nda']}{place}) — {certified}"
 
 
 def _certified(flags: Mapping[str, bool | None], names: Mapping[str, str]) -> str:
-    if all(flag is None for flag in flags.values()):
-        return "certification non indiquée par la liste"
     if certified := [names[action] for action, flag in flags.items() if flag]:
         return f"certifié pour : {', '.join(certified)}"
     return "non certifié selon la liste"

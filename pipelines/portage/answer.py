@@ -196,7 +196,7 @@ def _party(session: Session, ligne: int, role: str) -> Answer | None:
         "select coalesce(p.nda, if(r.demande_par = 'NDA', r.identifiant, null)) as nda, "
         "coalesce(p.siren, r.siren) as siren, "
         "p.nda is not null as dans_la_liste, o.denomination, o.ville, o.code_postal, "
-        f"{_flags('o')}, r.qualite, r.demande_par, r.identifiant, r.message, r.score, r.proches "
+        f"o.est_certifie, {_flags('o')}, r.qualite, r.demande_par, r.identifiant, r.message, r.score, r.proches "
         "from evaluation.rapprochement as r "
         "left join evaluation.partie as p on r.ligne = p.ligne and r.role = p.role "
         "left join socle.organisme as o on p.nda = o.nda "
@@ -218,6 +218,8 @@ def _party(session: Session, ligne: int, role: str) -> Answer | None:
     party = {
         **{name: row[name] for name in ("nda", "siren", "denomination", "ville", "code_postal")},
         "dans_la_liste": row["dans_la_liste"],
+        # A blank flag stays unknown; four blanks are how the list says « not certified ».
+        "certifie": row["est_certifie"],
         "certifications": {name: row[name] for name in _FLAGS},
         "rapprochement": {
             name: row[name]

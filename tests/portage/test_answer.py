@@ -11,6 +11,7 @@ from pipelines.portage.answer import answer, grid_questions, labels, numbers
 from pipelines.portage.session import Session, Telling
 from tests.portage.demands import (
     ACTIONS,
+    BLANK,
     CERTIFIED,
     DAY,
     FALSE,
@@ -76,6 +77,7 @@ def test_asked_by_number_the_grid_says_that_one(
     assert [number["nda"] for number in numbers(session, 1)] == [SISTER]
     assert "certifié pour : actions de formation\n" in shown(session, capfd, nda=FALSE)
     assert "certification non indiquée par la liste" in shown(session, capfd, nda=UNKNOWN)
+    assert "non certifié selon la liste" in shown(session, capfd, nda=BLANK)
 
 
 def test_numbers_that_contradict_each_other_name_nobody(session: Session) -> None:
