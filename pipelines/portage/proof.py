@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipelines.errors import UsageError
-from pipelines.files import replacing
+from pipelines.files import replacing, sync
 from pipelines.home import Home
 from pipelines.portage.pdf import render
 from pipelines.portage.proof_content import PARIS, Answer, content, sheet
@@ -65,7 +65,7 @@ def issue(
     with replacing(made.json) as json_part, replacing(pdf) as pdf_part:
         _write(json_part, text)
         _write(pdf_part, page)
-    _sync(pdf.resolve().parent)
+    sync(pdf.resolve().parent)
     record(
         home,
         number,
@@ -104,11 +104,3 @@ def _write(path: Path, data: bytes) -> None:
         file.write(data)
         file.flush()
         os.fsync(file.fileno())
-
-
-def _sync(folder: Path) -> None:
-    fd = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)

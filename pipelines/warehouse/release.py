@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import GatesRefused, HomeUnusable, OpacError, UsageError
+from pipelines.files import sync
 from pipelines.home import Home, home_errors
 from pipelines.lock import refresh_lock
 from pipelines.warehouse.literals import MEMORY, literal
@@ -62,11 +63,11 @@ def release(
         _sweep(home, replaced)
         version = version or new_version(home, str(meta["sha256"]))
         _test(built, f"opac-{version}")
-        _sync(built)
+        sync(built)
         built.chmod(0o444)
         built.rename(_file(home, version))
         _write(_sheet(home, version), sheet)
-        _sync(home.releases)
+        sync(home.releases)
         _switch(home, version)
         _prune(home, kept, {version, replaced})
         return Release(version, _file(home, version), json.loads(sheet), courante=True)
@@ -332,21 +333,13 @@ def _write(path: Path, text: str) -> None:
     temporary.replace(path)
 
 
-def _sync(path: Path) -> None:
-    fd = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(fd)
-    finally:
-        os.close(fd)
-
-
 def _switch(home: Home, version: str) -> None:
     """Make a version current, in one step for whoever opens the database."""
     temporary = home.root / f"{home.database.name}.tmp"
     temporary.unlink(missing_ok=True)
     temporary.symlink_to(_target(home, version))
     temporary.replace(home.database)
-    _sync(home.root)
+    sync(home.root)
 
 
 def _sweep(home: Home, linked: str | None) -> None:

@@ -163,7 +163,7 @@ def test_places_that_cannot_be_written(home: Home, tmp_path: Path) -> None:
     assert issued(home) == []
 
 
-@pytest.mark.parametrize("step", ["render", "sheet", "_write", "_sync", "record"])
+@pytest.mark.parametrize("step", ["render", "sheet", "_write", "sync", "record"])
 def test_killed_at_any_step_nothing_is_false(home: Home, tmp_path: Path, step: str) -> None:
     target = tmp_path / "dossier.pdf"
     assert maker(home, target, f"dies {step}").returncode == -signal.SIGKILL
