@@ -19,11 +19,10 @@ colonnes:
     réputé certifié (L.6316-4 II). Une présomption, non une preuve.
 */
 with
-repute as (
-    select
-        string_agg(motif, '|') as motif,
-        string_agg(nullif(sauf, ''), '|') as sauf
+ecarte as (
+    select unnest(string_split(sauf, '|')) as mots
     from fichier.portage_repute_certifie
+    where sauf <> ''
 ),
 
 entite as (
@@ -43,8 +42,20 @@ organisme as (
     select
         *,
         coalesce(not est_certifie, false) as sans_certification,
-        trim(regexp_replace(upper(strip_accents(denomination)), '[^A-Z0-9]+', ' ', 'g')) as nom
+        regexp_replace(' ' || upper(strip_accents(denomination)) || ' ', '[^A-Z0-9]+', ' ', 'g') as nom
     from socle.organisme
+),
+
+presume as (
+    select distinct o.nda
+    from organisme as o
+    inner join fichier.portage_repute_certifie as r on contains(o.nom, ' ' || r.mots || ' ')
+    where
+        not exists (
+            select 1
+            from ecarte as e
+            where contains(o.nom, ' ' || e.mots || ' ')
+        )
 ),
 
 etabli as (
@@ -82,12 +93,9 @@ etabli as (
             when not coalesce(o.certifie_apprentissage, false) then e.nda_apprentissage
         end as autre_nda_apprentissage,
         coalesce(o.personne_physique_presumee, false) as personne_physique_presumee,
-        coalesce(
-            regexp_matches(o.nom, repute.motif) and not coalesce(regexp_matches(o.nom, repute.sauf), false),
-            false
-        ) as repute_certifie
+        p.nda is not null as repute_certifie
     from organisme as o
-    cross join repute
+    left join presume as p on o.nda = p.nda
     left join entite as e on o.siren_valide and o.siren = e.siren
 )
 
