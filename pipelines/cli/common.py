@@ -101,7 +101,7 @@ def _plain_value(value: Any) -> Any:
 
 def print_error(title: str, text: str) -> None:
     """Tell on stderr what went wrong."""
-    told = Text(fitted(ERR, f"{title} " + "\n".join(map(printable, text.split("\n")))))
+    told = Text(fitted(ERR, f"{title} {printable_lines(text)}"))
     told.stylize("bold red", 0, len(title))
     ERR.print(told, soft_wrap=True)
 
@@ -109,6 +109,11 @@ def print_error(title: str, text: str) -> None:
 def printable(text: str) -> str:
     """Show in place of each run of control characters that there was one; lines are joined."""
     return _CONTROL.sub("␣", text)
+
+
+def printable_lines(text: str) -> str:
+    """Do the same within each line."""
+    return "\n".join(map(printable, text.split("\n")))
 
 
 def fitted(console: Console, text: str, indent: int = 0) -> str:

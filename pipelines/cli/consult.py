@@ -26,6 +26,7 @@ from pipelines.cli.common import (
     current_release,
     fitted,
     json_text,
+    printable,
     settings_for,
 )
 from pipelines.errors import UsageError
@@ -41,8 +42,6 @@ _CELL = 40
 # What a worksheet holds, its header aside.
 _XLSX_ROWS = 1_048_575
 _XLSX_TEXT = 32_767
-# A line break cuts a table, an escape sequence drives the terminal.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 
 
 class QueryFormat(StrEnum):
@@ -339,4 +338,4 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "oui" if value else "non"
-    return _CONTROL.sub("␣", str(_joined(value)))
+    return printable(str(_joined(value)))

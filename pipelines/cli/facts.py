@@ -25,6 +25,10 @@ _METAVARS = {
 }
 # Exit codes of --strict, by verdict.
 STRICT = {"ELIGIBLE": 10, "PIECES_MANQUANTES": 11, "A_VERIFIER": 12, "NON_ELIGIBLE": 13}
+IdentifierArgument = Annotated[
+    str | None,
+    typer.Argument(metavar="IDENTIFIANT", help="NDA, SIRET ou SIREN ; sinon --nom et --ville."),
+]
 StrictOption = Annotated[
     bool,
     typer.Option(

@@ -21,7 +21,7 @@ from pipelines.cli.common import (
     printable,
     settings_for,
 )
-from pipelines.cli.facts import STRICT, with_facts
+from pipelines.cli.facts import STRICT, IdentifierArgument, with_facts
 from pipelines.cli.verify import VERDICTS, asked
 from pipelines.errors import UsageError
 from pipelines.home import Home
@@ -37,10 +37,7 @@ def register(app: typer.Typer) -> None:
 
 
 def dossier(
-    identifiant: Annotated[
-        str | None,
-        typer.Argument(metavar="IDENTIFIANT", help="NDA, SIRET ou SIREN ; sinon --nom et --ville."),
-    ] = None,
+    identifiant: IdentifierArgument = None,
     verifier: Annotated[
         Path | None,
         typer.Option(
@@ -89,7 +86,7 @@ def dossier(
 
 
 def _make(facts: dict[str, str], sortie: Path | None, home: Path | None, as_json: bool) -> int:
-    from pipelines.portage.answer import answer, unreadable
+    from pipelines.portage.answer import answer, refuse_unreadable
     from pipelines.portage.proof import issue
     from pipelines.portage.proof_source import read
     from pipelines.portage.session import Telling, portage_session
@@ -103,8 +100,7 @@ def _make(facts: dict[str, str], sortie: Path | None, home: Path | None, as_json
     settings = settings_for(home)
     with portage_session(current_release(settings)) as session:
         session.ask_rows([facts], Telling.ALL)
-        if faults := unreadable(session):
-            raise UsageError(" ".join(faults))
+        refuse_unreadable(session)
         found = answer(session, 1)
         source = read(session, 1, found)
     made = issue(Home(settings.home), found, source, sortie, dt.datetime.now(dt.UTC))

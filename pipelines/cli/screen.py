@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -19,6 +18,7 @@ from pipelines.cli.common import (
     HomeOption,
     current_release,
     fitted,
+    printable_lines,
     settings_for,
 )
 from pipelines.cli.facts import STRICT, StrictOption, with_facts
@@ -37,8 +37,6 @@ if TYPE_CHECKING:
 _MODEL = Path("candidats.xlsx")
 _PIECES_SHOWN = 5
 _GONE_SHOWN = 10
-# A header of the file may hold what cuts a line or drives the terminal.
-_CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]+")
 
 
 def register(app: typer.Typer) -> None:
@@ -269,7 +267,7 @@ def _tell_reading(candidates: Candidates, remarks: Sequence[str]) -> None:
 
 def _item(text: str) -> None:
     told = fitted(OUT, f"  {text}", indent=4)
-    OUT.print(escape(_CONTROL.sub("␣", told)), soft_wrap=True, highlight=False)
+    OUT.print(escape(printable_lines(told)), soft_wrap=True, highlight=False)
 
 
 def _count(number: int, noun: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 from rich.table import Table
@@ -19,7 +19,7 @@ from pipelines.cli.common import (
     printable,
     settings_for,
 )
-from pipelines.cli.facts import STRICT, StrictOption, with_facts
+from pipelines.cli.facts import STRICT, IdentifierArgument, StrictOption, with_facts
 from pipelines.errors import UsageError
 
 if TYPE_CHECKING:
@@ -57,10 +57,7 @@ def register(app: typer.Typer) -> None:
 
 
 def verify(
-    identifiant: Annotated[
-        str | None,
-        typer.Argument(metavar="IDENTIFIANT", help="NDA, SIRET ou SIREN ; sinon --nom et --ville."),
-    ] = None,
+    identifiant: IdentifierArgument = None,
     strict: StrictOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -71,7 +68,7 @@ def verify(
 
     Sans --financement et --action, donner le verdict pour chacun.
     """
-    from pipelines.portage.answer import answer, decisive, grid_questions, labels, unreadable
+    from pipelines.portage.answer import answer, decisive, grid_questions, labels, refuse_unreadable
     from pipelines.portage.session import Telling, portage_session
 
     facts = asked(identifiant, facts)
@@ -83,12 +80,11 @@ def verify(
     with portage_session(current_release(settings_for(home))) as session:
         questions = [facts] if whole else grid_questions(session.con, facts)
         session.ask_rows(questions, Telling.ALL if whole else Telling.EFFECTS)
-        if faults := unreadable(session):
-            raise UsageError(" ".join(dict.fromkeys(faults)))
+        refuse_unreadable(session)
         found = answer(session, 1)
         if not whole:
             found = _open(found, session)
-        reasons = decisive(session, 1)
+        reasons = decisive(session, 1) if whole else []
         names = labels(session.con)
     if as_json:
         print_json(found)

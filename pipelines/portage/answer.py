@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
+from pipelines.errors import UsageError
 from pipelines.portage.facts import FAITS, PAR_NOM, Groupe
 from pipelines.portage.session import Session
+from pipelines.registers.contract import CATEGORIES, FLAGS
 from pipelines.warehouse.literals import literal
 
 if TYPE_CHECKING:
@@ -19,12 +21,7 @@ UNIDENTIFIED = {"AMBIGU", "CLE_FAUSSE", "DISCORDANT", "ILLISIBLE", "VIDE"}
 _CONTROL = ("regle", "role", "statut", "constat", "preuve", "base_legale", "confiance")
 # Both parties have the same requirements: what is told apart from its role says whose it is.
 _OF_WHOM = "case d.role when 'porteur' then 'Porteur : ' else '' end"
-_FLAGS = {
-    "ACTION_FORMATION": "certifie_action_formation",
-    "BILAN_COMPETENCES": "certifie_bilan_competences",
-    "VAE": "certifie_vae",
-    "APPRENTISSAGE": "certifie_apprentissage",
-}
+_FLAGS = dict(zip(CATEGORIES, FLAGS, strict=True))
 
 
 def answer(session: Session, ligne: int) -> Answer:
@@ -156,12 +153,18 @@ def labels(con: duckdb.DuckDBPyConnection) -> dict[str, str]:
     )
 
 
-def unreadable(session: Session) -> list[str]:
-    """Give the sentences that say which declared facts cannot be read."""
-    return _column(
+def refuse_unreadable(session: Session) -> None:
+    """See that every declared fact can be read: whoever asks is there to write it again.
+
+    Raises:
+        UsageError: some cannot; it says which.
+    """
+    faults = _column(
         session.con,
         "select defaut from evaluation.fait where defaut is not null order by ligne, fait",
     )
+    if faults:
+        raise UsageError(" ".join(dict.fromkeys(faults)))
 
 
 def snapshot(con: duckdb.DuckDBPyConnection) -> Answer:
@@ -256,18 +259,3 @@ def _dicts(con: duckdb.DuckDBPyConnection, query: str) -> list[Answer]:
 
 def _column(con: duckdb.DuckDBPyConnection, query: str) -> list[str]:
     return [row[0] for row in con.execute(query).fetchall()]
-
-
-__all__: Sequence[str] = (
-    "UNIDENTIFIED",
-    "Answer",
-    "answer",
-    "decisive",
-    "grid",
-    "grid_questions",
-    "labels",
-    "numbers",
-    "rules",
-    "snapshot",
-    "unreadable",
-)

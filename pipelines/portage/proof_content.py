@@ -17,7 +17,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.portage.facts import PAR_NOM, Groupe
 from pipelines.portage.proof_journal import Number
-from pipelines.portage.proof_source import Source, number_of
+from pipelines.portage.proof_source import Source
 
 PARIS = ZoneInfo("Europe/Paris")
 Answer = Mapping[str, Any]
@@ -294,7 +294,7 @@ def _party(party: Answer, source: Source) -> Lines:
     place = " ".join(text for name in ("code_postal", "ville") if (text := party.get(name)))
     return _filled(
         ("Dénomination", party["denomination"] or "inconnue de la liste"),
-        ("Numéro (NDA)", number_of(party) or "aucun dans la liste"),
+        ("Numéro (NDA)", party["nda"] or "aucun dans la liste"),
         ("SIREN", party["siren"]),
         ("Commune", place),
         ("Demandé par", asked),

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.portage.facts import PAR_NOM, Genre
+from pipelines.registers.contract import CATEGORIES, FLAGS
 from pipelines.warehouse.literals import literal
 
 if TYPE_CHECKING:
@@ -18,7 +19,6 @@ if TYPE_CHECKING:
 
     from pipelines.portage.session import Session
 
-CATEGORIES = ("ACTION_FORMATION", "BILAN_COMPETENCES", "VAE", "APPRENTISSAGE")
 # Of these facts, it is « non » that the document says.
 _DENIED = {"dereference", "cascade"}
 # Facts that are documents, though no rule asks for them by name.
@@ -63,7 +63,7 @@ class Source:
 
 def read(session: Session, ligne: int, answer: Mapping[str, Any]) -> Source:
     """Read what goes with the answer to question ``ligne``, told in full by this session."""
-    from pipelines.portage.answer import decisive
+    from pipelines.portage.answer import decisive, labels
 
     con = session.con
     people = con.execute(
@@ -74,7 +74,7 @@ def read(session: Session, ligne: int, answer: Mapping[str, Any]) -> Source:
         notes=_pairs(con, "select regle, note from portage.regle where note is not null"),
         pieces=_pairs(con, "select piece, fait from portage.piece"),
         financements=_pairs(con, "select financement, libelle from reference.financement"),
-        actions=_pairs(con, "select action, libelle from reference.categorie_action"),
+        actions=labels(con),
         tenues=_held(con, ligne),
         raisons=tuple(reason["constat"] for reason in decisive(session, ligne)),
         personnes=frozenset(role for (role,) in people),
@@ -89,7 +89,7 @@ def state(con: duckdb.DuckDBPyConnection, nda: str | None, siren: str | None) ->
     that replaced this one, if it has left the list.
     """
     where = f"nda = {literal(nda)}" if nda else f"siren = {literal(siren)}"
-    flags = ", ".join(f"bool_or(certifie_{name.lower()})" for name in CATEGORIES)
+    flags = ", ".join(f"bool_or({flag})" for flag in FLAGS)
     # An aggregate gives one row, whatever it finds.
     listed, name, *values = con.execute(
         f"select count(*), min_by(denomination, nda), {flags} from socle.organisme where {where}"
@@ -114,25 +114,9 @@ def _states(con: duckdb.DuckDBPyConnection, answer: Mapping[str, Any]) -> list[d
     for key, role in (("organisme", "sous_traitant"), ("porteur", "porteur")):
         if (party := answer[key]) is None:
             continue
-        nda = number_of(party)
-        numbers = {"nda": nda, "siren": party["siren"]}
-        found.append({"role": role, **numbers, **state(con, nda, party["siren"])})
+        numbers = {"nda": party["nda"], "siren": party["siren"]}
+        found.append({"role": role, **numbers, **state(con, **numbers)})
     return found
-
-
-def number_of(party: Mapping[str, Any]) -> str | None:
-    """Give the NDA of an organisation: the one it is listed under, else the one it was asked by.
-
-    None when nobody was identified: a number was given, but nothing says that it is theirs.
-    """
-    from pipelines.portage.answer import UNIDENTIFIED
-
-    asked = party["rapprochement"]
-    if asked["qualite"] in UNIDENTIFIED:
-        return None
-    if party["dans_la_liste"]:
-        return str(party["nda"])
-    return asked["identifiant"] if asked["demande_par"] == "NDA" else None
 
 
 def _pairs(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:

@@ -123,12 +123,11 @@ def screen(
     Raises:
         UsageError: a default cannot be read.
     """
-    from pipelines.portage.answer import rules, snapshot, unreadable
+    from pipelines.portage.answer import refuse_unreadable, rules, snapshot
 
     if defaults:
         session.ask_rows([dict(defaults)])
-        if faults := unreadable(session):
-            raise UsageError(" ".join(dict.fromkeys(faults)))
+        refuse_unreadable(session)
     asked = {title: name for name, title in ASKED.items() if name in defaults}
     answers = folder / "reponses"
     answers.mkdir()

@@ -13,7 +13,7 @@ from typing import Any
 from pipelines.quality.checks import SOURCE_ADVICE, Check, Context, Unit, not_applicable
 from pipelines.quality.controls import nombre, part
 from pipelines.quality.figures import figures
-from pipelines.registers.contract import COLUMNS, Column, Kind
+from pipelines.registers.contract import CATEGORIES, COLUMNS, Column, Kind
 from pipelines.settings import REFERENCE
 
 __all__ = ["Check", "Context", "suites"]
@@ -21,7 +21,6 @@ __all__ = ["Check", "Context", "suites"]
 VALID_SHARE = 0.98
 PLAUSIBLE_SHARE = 0.98
 FIRST_DATE = date(1990, 1, 1)
-CATEGORIES = ("ACTION_FORMATION", "BILAN_COMPETENCES", "VAE", "APPRENTISSAGE")
 VERDICTS = ("ELIGIBLE", "PIECES_MANQUANTES", "A_VERIFIER", "NON_ELIGIBLE")
 RANGES: dict[str, int] = {
     "effectif_formateurs": 1_000_000,

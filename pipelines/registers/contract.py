@@ -276,6 +276,8 @@ COLUMNS: tuple[Column, ...] = (
 BY_NAME: dict[str, Column] = {column.name: column for column in COLUMNS}
 NAMES: tuple[str, ...] = tuple(BY_NAME)
 FLAGS: tuple[str, ...] = tuple(c.name for c in COLUMNS if c.kind is Kind.FLAG)
+# The categories of actions (article L.6313-1) that the flags certify, in the same order.
+CATEGORIES: tuple[str, ...] = tuple(name.removeprefix("certifie_").upper() for name in FLAGS)
 
 # Columns the mirror adds; known, and not used (the department is worked out from the address
 # or the NDA, with its source; the others are joins of columns already read).

@@ -22,7 +22,7 @@ colonnes:
 select
     c.ligne,
     coalesce(c.role_juge, 'sous_traitant') = 'sous_traitant' as juge_sous_traitant,
-    coalesce(c.role_juge, 'porteur') = 'porteur' and coalesce(trim(c.porteur), '') <> '' as juge_porteur,
+    coalesce(c.role_juge, 'porteur') = 'porteur' and c.porteur is not null as juge_porteur,
     p.date,
     publication.date_contenu as date_liste,
     p.date - publication.date_contenu as age_liste,
@@ -38,13 +38,10 @@ select
     concat_ws(
         '|',
         p.date,
-        case
-            when list_contains(d.financement, 'CPF') then ['CPF']
-            else list_distinct(d.financement)
-        end,
+        financements,
         coalesce(d.action, ''),
-        c.role_juge,
-        coalesce(trim(c.porteur), '') <> ''
+        juge_sous_traitant,
+        juge_porteur
     ) as situation,
     d as fait,
     p as parametre

@@ -21,17 +21,16 @@ ecrit as (
         f.liste,
         f.libelle,
         case f.genre
-            when 'date' then regexp_replace(trim(u.texte), '[ T]\d{1,2}:\d{2}.*$', '')
-            else trim(u.texte)
+            when 'date' then regexp_replace(u.texte, '[ T]\d{1,2}:\d{2}.*$', '')
+            else u.texte
         end as texte
     from demande.declaration as u
     inner join demande.fait as f on u.fait = f.fait
     where
-        trim(u.texte) <> ''
         -- « Qualiopi : non » ne déclare aucun certificat.
-        and not (
+        not (
             u.fait in ('certificat', 'porteur_certificat')
-            and lower(strip_accents(trim(u.texte))) in ('non', 'aucun', 'aucune', 'neant', '-')
+            and lower(strip_accents(u.texte)) in ('non', 'aucun', 'aucune', 'neant', '-')
         )
 ),
 

@@ -100,7 +100,7 @@ def test_an_organisation_that_the_list_lacks() -> None:
     assert "Certifié d'après la liste" not in told, "the list says nothing of it"
     assert "Commune" not in told
     by_siren = {"demande_par": "SIREN", "identifiant": SIREN, "qualite": "ABSENT"}
-    told = found_by(**values, nda=SIREN, rapprochement=by_siren)
+    told = found_by(**values, nda=None, rapprochement=by_siren)
     assert told["Numéro (NDA)"] == "aucun dans la liste", "a SIREN is no NDA"
 
 

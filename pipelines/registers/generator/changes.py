@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Callable
 from typing import NamedTuple
 
+from pipelines.registers.contract import CATEGORIES
 from pipelines.registers.generator import wire
 from pipelines.registers.generator.damage import is_person
 from pipelines.registers.generator.declarations import exercise, french
@@ -16,7 +17,6 @@ from pipelines.registers.generator.wire import Row
 
 APPARITION, DISPARITION, RETOUR = "APPARITION", "DISPARITION", "RETOUR"
 OBTENUE, PERDUE = "CERTIFICATION_OBTENUE", "CERTIFICATION_PERDUE"
-_CATEGORIES = ("ACTION_FORMATION", "BILAN_COMPETENCES", "VAE", "APPRENTISSAGE")
 _MAX_TRAINERS = 4_999
 
 
@@ -46,7 +46,7 @@ def _flag_events(kind: str, before: Row, after: Row) -> list[Event]:
     """Give one event for each category whose being certified changed."""
     return [
         Event(after[wire.NDA], kind, category, before[place], after[place])
-        for place, category in zip(wire.FLAGS, _CATEGORIES, strict=True)
+        for place, category in zip(wire.FLAGS, CATEGORIES, strict=True)
         if (before[place] == "true") != (after[place] == "true")
     ]
 
