@@ -18,14 +18,15 @@ from pathlib import Path
 import duckdb
 
 from benchmarks import matching
+from benchmarks.models import beside, timed_models
 from benchmarks.refresh import DATE, ROWS, measured, write
 from pipelines.home import Home
 from pipelines.portage.session import portage_session
 from pipelines.registers.generator import generate
 from pipelines.settings import ROOT
 from pipelines.warehouse.database import run_judged
-from pipelines.warehouse.literals import MEMORY, literal
-from pipelines.warehouse.models import load_models, load_reference_files
+from pipelines.warehouse.literals import literal
+from pipelines.warehouse.models import load_models
 from pipelines.warehouse.release import Release, current
 
 MARKS = ("<!-- mesures du portage : make bench -->", "<!-- fin des mesures du portage -->")
@@ -67,28 +68,9 @@ def number(con: duckdb.DuckDBPyConnection) -> str:
 
 def night(release: Release) -> tuple[float, float]:
     """Seconds that the models of portage take, and the megabytes that they make."""
-    with (
-        tempfile.TemporaryDirectory() as name,
-        duckdb.connect(config={"threads": 2, "memory_limit": MEMORY}) as con,
-    ):
-        path = Path(name) / "nuit.duckdb"
-        con.execute(f"attach {literal(str(release.path))} as publiee (read_only)")
-        con.execute(f"attach {literal(str(path))} as opac (storage_version 'v1.0.0')")
-        con.execute("use opac")
-        models = load_models()
-        kept = [m for m in models if m.schema != "portage" and not m.is_view]
-        for model in kept:
-            con.execute(f"create schema if not exists {model.schema}")
-            con.execute(f"create table {model.full_name} as from publiee.{model.full_name}")
-        con.execute("checkpoint opac")
-        before = path.stat().st_size
-        load_reference_files(con)
-        start = time.perf_counter()
-        run_judged(con, [model for model in models if model.schema == "portage"])
-        seconds = time.perf_counter() - start
-        con.execute("use memory")
-        con.execute("checkpoint opac")
-        return seconds, (path.stat().st_size - before) / 1e6
+    models = [model for model in load_models() if model.schema == "portage"]
+    with beside(release.path, models) as con:
+        return timed_models(con, lambda: run_judged(con, models))
 
 
 def lines(folder: Path) -> Iterator[str]:

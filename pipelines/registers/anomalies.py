@@ -85,7 +85,7 @@ RULES: dict[str, Rule] = {
         "date_derniere_declaration", MAJEURE, "Déclaration postérieure à la date de la liste."
     ),
     "EXERCICE_INVERSE": Rule("fin_exercice", MAJEURE, "L'exercice finit avant de commencer."),
-    "NOMBRE_ILLISIBLE": Rule("nombres", MAJEURE, "Nombre illisible ou négatif, écarté."),
+    "NOMBRE_ILLISIBLE": Rule("nombres", MAJEURE, "Nombre illisible, négatif ou démesuré, écarté."),
     "EFFECTIF_ABSURDE": Rule("effectif_formateurs", MAJEURE, "Plus de 5 000 formateurs déclarés."),
     "FORMATEURS_EGAL_STAGIAIRES": Rule(
         "effectif_formateurs", MINEURE, "Autant de formateurs que de stagiaires (100 et plus)."

@@ -32,6 +32,8 @@ TITLES = r"(?i)^(monsieur|madame|mademoiselle|mme|mlle|m\.)\s"
 _ABSURD_TRAINERS = 5_000
 _EQUAL_FROM = 100
 _YEARS = (1950, 2100)
+# No organisation has more trainees; sums of larger numbers would not fit.
+_LARGEST = 1_000_000_000
 _TRUE, _FALSE = ("true", "oui"), ("false", "non")
 
 
@@ -165,7 +167,7 @@ def _date(read: pl.Expr) -> pl.Expr:
 
 def _integer(read: pl.Expr) -> pl.Expr:
     number = read.cast(pl.Int64, strict=False)
-    return pl.when(number >= 0).then(number)
+    return pl.when(number.is_between(0, _LARGEST)).then(number)
 
 
 def _postcodes(rows: pl.DataFrame, from_mirror: bool) -> pl.Series:

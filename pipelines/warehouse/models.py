@@ -39,8 +39,9 @@ SCHEMAS = {
     "meta": "D'où vient cette version : liste, empreinte, code, date.",
 }
 _HEADER = re.compile(r"\A\s*/\*(?P<header>.*?)\*/(?P<sql>.*)\Z", re.DOTALL)
-# A column described by this word takes its description from the contract of the register.
-_FROM_CONTRACT = "(contrat)"
+# A column may take its description from the contract of the register, « (contrat) », or from the
+# column of that name in another model, « (schema.table) ».
+_ELSEWHERE_TOLD = re.compile(r"\((?:contrat|(?P<schema>\w+)\.(?P<table>\w+))\)")
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,10 @@ def parse_model(path: Path) -> Model:
             fields[key.strip()] = value.strip()
         else:
             lines.append(line.strip())
-    columns = _parse_columns(listed)
+    columns = {
+        name: _described(name, text, path.parent.parent)
+        for name, text in _parse_columns(listed).items()
+    }
     if not lines or "grain" not in fields or not columns:
         raise ValueError(f"{path}: the header must hold a description, a grain and columns")
     return Model(
@@ -113,10 +117,17 @@ def _parse_columns(listed: str) -> dict[str, str]:
             columns[name] = match[2].strip()
         elif line.strip():
             columns[name] += f" {line.strip()}"
-    return {
-        name: BY_NAME[name].description if text == _FROM_CONTRACT else text
-        for name, text in columns.items()
-    }
+    return columns
+
+
+def _described(name: str, text: str, folder: Path) -> str:
+    """Give the description of a column, which may be written elsewhere."""
+    match = _ELSEWHERE_TOLD.fullmatch(text)
+    if match is None:
+        return text
+    if match["schema"] is None:
+        return BY_NAME[name].description
+    return parse_model(folder / match["schema"] / f"{match['table']}.sql").columns[name]
 
 
 def _dependencies(sql: str) -> frozenset[str]:

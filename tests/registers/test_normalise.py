@@ -157,6 +157,7 @@ CASES = [
     case("NOMBRE_ILLISIBLE", "nb_stagiaires", "douze", nb_stagiaires="douze"),
     case("NOMBRE_ILLISIBLE", "nb_stagiaires_confies", "-3", nb_stagiaires_confies="-3"),
     case("NOMBRE_ILLISIBLE", "effectif_formateurs", "12,000", effectif_formateurs="12,000"),
+    case("NOMBRE_ILLISIBLE", "nb_stagiaires", "1000000001", nb_stagiaires="1000000001"),
     case("EFFECTIF_ABSURDE", "effectif_formateurs", "5001", effectif_formateurs="5001"),
     case(
         "FORMATEURS_EGAL_STAGIAIRES",

@@ -85,6 +85,14 @@ def test_a_column_of_the_contract_takes_its_description(tmp_path: Path) -> None:
     assert parse_model(path).columns == {"nda": BY_NAME["nda"].description}
 
 
+def test_a_column_may_take_its_description_from_another_model(tmp_path: Path) -> None:
+    for schema, told in (("socle", "La clé."), ("marche", "(socle.essai)")):
+        (tmp_path / schema).mkdir()
+        path = tmp_path / schema / "essai.sql"
+        path.write_text(f"/*\nEssai.\ngrain: a\ncolonnes:\n  a: {told}\n*/\nselect 1 as a")
+    assert parse_model(tmp_path / "marche" / "essai.sql").columns == {"a": "La clé."}
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -265,7 +273,25 @@ def test_the_tables_that_analysts_were_promised_are_there() -> None:
         "reference.region": "code_region region population source",
         "reference.departement": "code_departement departement code_region population source",
         "reference.specialite_nsf": "code_nsf libelle_nsf",
-        "marche.synthese": "nb_organismes nb_certifies",
+        "socle.activite": "nda nb_stagiaires_bornes classe_formateurs est_micro",
+        "marche.synthese": "nb_organismes nb_certifies nb_actifs mediane_stagiaires nb_entites",
+        "marche.par_region": "code_region nb_organismes nb_organismes_pour_100k rang_densite",
+        "marche.par_departement": "code_departement code_region indice_densite_bilan",
+        "marche.par_categorie": "categorie nb_organismes",
+        "marche.combinaison_certifications": "combinaison nb_organismes nb_actifs",
+        "marche.par_specialite": "code_nsf nb_organismes nb_seule",
+        "marche.couple_specialites": "code_nsf_a code_nsf_b nb_organismes lift",
+        "marche.par_taille": "classe_formateurs nb_organismes",
+        "marche.micro_structures": "definition nb_certifiees nb_certifiees_annonce",
+        "marche.concentration": "perimetre code part_top_1pct_pct part_top_100_pct gini gini_borne "
+        "hhi hhi_borne",
+        "marche.sous_traitance": "perimetre code nb_receveurs ratio_confies_propres",
+        "marche.sous_traitants_principaux": "nda rang_departement",
+        "marche.besoin_portage": "categorie code_departement rang nb_candidats nb_porteurs "
+        "candidats_par_porteur",
+        "marche.anciennete_declaration": "annee mois nb_organismes part_dormants_pct",
+        "marche.anomalies_declarees": "regle code_region nb_organismes",
+        "marche.chiffre_publie": "mesure code valeur_publiee valeur_calculee ecart_pct",
         "portage.regle": "regle role financements actions exigence constat base_legale valide_du "
         "valide_au confiance source note",
         "portage.parametre": "parametre valeur valide_du valide_au statut source",
@@ -281,6 +307,8 @@ def test_the_tables_that_analysts_were_promised_are_there() -> None:
     columns = {found.full_name: found.columns.keys() for found in OURS}
     for table, names in promised.items():
         assert set(names.split()) <= columns[table], table
+    market = {name for name in columns if name.startswith("marche.")}
+    assert {name for name in market if "date_instantane" not in columns[name]} == set()
     assert {found.schema for found in OURS} <= SCHEMAS.keys()
 
 

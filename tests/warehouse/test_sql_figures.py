@@ -31,7 +31,7 @@ def test_national_figures() -> None:
             siren=SIREN,
             nb_stagiaires=10,
             nb_stagiaires_confies=4517,
-            effectif_formateurs=1,
+            effectif_formateurs=0,
             code_postal="13001",
             **flags(True, True, False, False),
         ),
@@ -54,25 +54,53 @@ def test_national_figures() -> None:
         "nb_entites": 2,
         "nb_certifies": 2,
         "nb_certification_inconnue": 1,
-        "part_certifies_pct": 50.0,
+        "nb_certification_connue": 3,
+        "part_certifies_pct": 66.67,
         "nb_certifies_action_formation": 2,
         "nb_certifies_bilan_competences": 1,
         "nb_certifies_vae": 1,
         "nb_certifies_apprentissage": 1,
+        "part_bilan_competences_pct": 33.33,
         "nb_actifs": 2,
         "nb_dormants": 1,
         "nb_activite_inconnue": 1,
+        "nb_activite_connue": 3,
+        "part_actifs_pct": 66.67,
+        "nb_actifs_certifies": 1,
         "nb_stagiaires": 41,
+        "nb_stagiaires_bornes": 41,
         "nb_stagiaires_confies": 4517,
-        "effectif_formateurs": 375_441,
+        "effectif_formateurs": 375_440,
+        "effectif_formateurs_borne": 375_440,
         "moyenne_stagiaires": 13.67,
+        "moyenne_stagiaires_bornee": 13.67,
         "mediane_stagiaires": 10.0,
         "mediane_stagiaires_actifs": 20.5,
-        "moyenne_formateurs": 125_147.0,
+        "moyenne_formateurs": 125_146.67,
+        "moyenne_formateurs_bornee": 125_146.67,
         "mediane_formateurs": 2.0,
         "nb_avec_adresse": 1,
         "part_avec_adresse_pct": 25.0,
+        "nb_micro": 1,
+        "nb_micro_certifiees": 1,
+        "nb_micro_certification_connue": 1,
+        "part_micro_certifiees_pct": 100.0,
     }
+
+
+def test_one_absurd_value_in_a_thousand_does_not_make_the_mean() -> None:
+    organisations = [
+        organisme(f"93{place:07}13", nb_stagiaires=10, effectif_formateurs=2)
+        for place in range(1, 1000)
+    ]
+    organisations.append(organisme(A, nb_stagiaires=10_000_000, effectif_formateurs=375_438))
+    with built(organisations) as con:
+        [found] = dicts(con, "from marche.synthese")
+        bounds = rows(con, "select mesure, borne, nb_organismes_bornes from socle.bornage")
+    assert bounds == [("FORMATEURS", 2, 1), ("STAGIAIRES", 10, 1), ("STAGIAIRES_CONFIES", None, 0)]
+    assert (found["nb_stagiaires"], found["nb_stagiaires_bornes"]) == (10_009_990, 10_000)
+    assert (found["moyenne_stagiaires"], found["moyenne_stagiaires_bornee"]) == (10_009.99, 10.0)
+    assert (found["moyenne_formateurs"], found["moyenne_formateurs_bornee"]) == (377.44, 2.0)
 
 
 # --- qualite, meta --------------------------------------------------------------------------
@@ -163,9 +191,12 @@ def test_every_table_is_well_formed_when_empty() -> None:
         [figures] = dicts(con, "from marche.synthese")
     full = {"marche.synthese": 1, "meta.publication": 1}
     full |= {"reference.region": 3, "reference.departement": 2}
+    full |= {"marche.territoire": 6, "marche.par_region": 3, "marche.par_departement": 2}
+    full |= {"marche.par_categorie": 4, "marche.besoin_portage": 8, "marche.micro_structures": 4}
+    full |= {"marche.par_taille": 8, "marche.par_volume": 9, "socle.bornage": 3}
     # What comes from our own files does not depend on the list.
     ours = {"financement", "categorie_action", "forme_juridique"}
-    ours = {f"reference.{name}" for name in ours}
+    ours = {f"reference.{name}" for name in ours} | {"marche.chiffre_publie"}
     ours |= {f"portage.{name}" for name in ("regle", "parametre", "motif", "piece", "ecriture")}
     assert all(counts.pop(name) > 0 for name in ours)
     assert counts == dict.fromkeys(counts, 0) | full

@@ -32,6 +32,22 @@ BAD: dict[str, list[tuple[str, list[tuple[Any, ...]]]]] = {
         ("update marche.synthese set nb_actifs = nb_actifs + 1", [(4, 2, 1, 2)]),
         ("update marche.synthese set nb_organismes = 5, nb_actifs = 2", [(5, 2, 1, 2)]),
     ],
+    "marche_partitions": [
+        ("delete from marche.par_region where code_region is null", [("marche.par_region", 2, 4)]),
+        ("delete from marche.par_departement", [("marche.par_departement", 0, 4)]),
+        (
+            "insert into marche.combinaison_certifications from marche.combinaison_certifications",
+            [("marche.combinaison_certifications", 8, 4)],
+        ),
+        (
+            "update marche.par_specialite set nb_premiere = nb_organismes + 1",
+            [("marche.par_specialite", 6, 4)],
+        ),
+        ("update marche.par_taille set nb_organismes = 1", [("marche.par_taille", 9, 4)]),
+        ("delete from marche.par_volume where ordre = 1", [("marche.par_volume", 3, 4)]),
+        ("delete from marche.anciennete_declaration", [("marche.anciennete_declaration", 0, 4)]),
+        (f"delete from socle.activite where nda = '{A}'", [("socle.activite", 3, 4)]),
+    ],
     "specialite_codee": [
         (
             f"insert into socle.specialite values ('{D}', 1, null, 'Sans code')",
