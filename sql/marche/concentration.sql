@@ -11,6 +11,19 @@ colonnes:
   code: Code de la région, de la catégorie ou de la spécialité ; vide pour la nation.
   libelle: Son nom.
   nb_organismes: Organismes actifs du périmètre.
+  gini_borne: Indice de Gini (0, parts égales ; 1, un seul a tout), valeurs ramenées à la borne de
+    socle.bornage.
+  gini: Indice de Gini, valeurs absurdes comprises.
+  hhi_borne: Indice de Herfindahl-Hirschman (de 0 à 10 000), valeurs ramenées à la borne de
+    socle.bornage.
+  hhi: Indice de Herfindahl-Hirschman, valeurs absurdes comprises.
+  part_top_1pct_bornee_pct: La même part, valeurs ramenées à la borne de socle.bornage.
+  part_top_1pct_pct: 100 × stagiaires_top_1pct / nb_stagiaires.
+  part_top_10pct_bornee_pct: La même part, valeurs ramenées à la borne de socle.bornage.
+  part_top_10pct_pct: 100 × stagiaires_top_10pct / nb_stagiaires.
+  part_top_100_bornee_pct: La même part, valeurs ramenées à la borne de socle.bornage.
+  part_top_100_pct: 100 × stagiaires_top_100 / nb_stagiaires.
+  petit_effectif: Vrai si nb_organismes est inférieur à 5 : la concentration n'y dit rien.
   nb_stagiaires: Leurs stagiaires, valeurs absurdes comprises ; toutes actions confondues.
   nb_stagiaires_bornes: La même somme, chaque valeur ramenée à la borne de socle.bornage.
   nb_top_1pct: Nombre d'organismes du premier centième, arrondi par excès.
@@ -19,19 +32,6 @@ colonnes:
   stagiaires_top_1pct: Stagiaires des nb_top_1pct plus gros.
   stagiaires_top_10pct: Stagiaires des nb_top_10pct plus gros.
   stagiaires_top_100: Stagiaires des nb_top_100 plus gros.
-  part_top_1pct_pct: 100 × stagiaires_top_1pct / nb_stagiaires.
-  part_top_10pct_pct: 100 × stagiaires_top_10pct / nb_stagiaires.
-  part_top_100_pct: 100 × stagiaires_top_100 / nb_stagiaires.
-  part_top_1pct_bornee_pct: La même part, valeurs ramenées à la borne de socle.bornage.
-  part_top_10pct_bornee_pct: La même part, valeurs ramenées à la borne de socle.bornage.
-  part_top_100_bornee_pct: La même part, valeurs ramenées à la borne de socle.bornage.
-  gini_borne: Indice de Gini (0, parts égales ; 1, un seul a tout), valeurs ramenées à la borne de
-    socle.bornage.
-  gini: Indice de Gini, valeurs absurdes comprises.
-  hhi_borne: Indice de Herfindahl-Hirschman (de 0 à 10 000), valeurs ramenées à la borne de
-    socle.bornage.
-  hhi: Indice de Herfindahl-Hirschman, valeurs absurdes comprises.
-  petit_effectif: Vrai si nb_organismes est inférieur à 5 : la concentration n'y dit rien.
 */
 with
 -- Each perimeter and the organisations that count in it.
@@ -112,6 +112,17 @@ select
         else coalesce(r.region, c.libelle, f.libelle_nsf, 'Code inconnu (' || s.code || ')')
     end as libelle,
     s.n as nb_organismes,
+    round(2 * s.range_somme_bornee / (s.n * s.total_borne) - (s.n + 1) / s.n, 4) as gini_borne,
+    round(2 * s.range_somme / (s.n * s.total) - (s.n + 1) / s.n, 4) as gini,
+    round(10000 * s.carres_bornes / (s.total_borne::double * s.total_borne), 1) as hhi_borne,
+    round(10000 * s.carres / (s.total::double * s.total), 1) as hhi,
+    round(100 * s.top_1_borne / s.total_borne, 2) as part_top_1pct_bornee_pct,
+    round(100 * s.top_1 / s.total, 2) as part_top_1pct_pct,
+    round(100 * s.top_10_borne / s.total_borne, 2) as part_top_10pct_bornee_pct,
+    round(100 * s.top_10 / s.total, 2) as part_top_10pct_pct,
+    round(100 * s.top_100_borne / s.total_borne, 2) as part_top_100_bornee_pct,
+    round(100 * s.top_100 / s.total, 2) as part_top_100_pct,
+    s.n < 5 as petit_effectif,
     s.total::bigint as nb_stagiaires,
     s.total_borne::bigint as nb_stagiaires_bornes,
     s.nb_top_1pct,
@@ -119,18 +130,7 @@ select
     s.nb_top_100,
     s.top_1::bigint as stagiaires_top_1pct,
     s.top_10::bigint as stagiaires_top_10pct,
-    s.top_100::bigint as stagiaires_top_100,
-    round(100 * s.top_1 / s.total, 2) as part_top_1pct_pct,
-    round(100 * s.top_10 / s.total, 2) as part_top_10pct_pct,
-    round(100 * s.top_100 / s.total, 2) as part_top_100_pct,
-    round(100 * s.top_1_borne / s.total_borne, 2) as part_top_1pct_bornee_pct,
-    round(100 * s.top_10_borne / s.total_borne, 2) as part_top_10pct_bornee_pct,
-    round(100 * s.top_100_borne / s.total_borne, 2) as part_top_100_bornee_pct,
-    round(2 * s.range_somme_bornee / (s.n * s.total_borne) - (s.n + 1) / s.n, 4) as gini_borne,
-    round(2 * s.range_somme / (s.n * s.total) - (s.n + 1) / s.n, 4) as gini,
-    round(10000 * s.carres_bornes / (s.total_borne::double * s.total_borne), 1) as hhi_borne,
-    round(10000 * s.carres / (s.total::double * s.total), 1) as hhi,
-    s.n < 5 as petit_effectif
+    s.top_100::bigint as stagiaires_top_100
 from somme as s
 cross join execution.liste as e
 left join reference.region as r on s.perimetre = 'REGION' and s.code = r.code_region

@@ -6,24 +6,32 @@ colonnes:
   date_instantane: (marche.territoire)
   code_region: Code de la région ; vide si la liste ne la dit pas.
   region: Nom de la région.
-  officielle: Vrai si le code est celui du Code officiel géographique.
-  population: (marche.territoire)
   nb_organismes: (marche.territoire)
-  nb_entites: (marche.territoire)
+  nb_organismes_pour_100k: (marche.territoire)
+  indice_densite: (marche.territoire)
+  rang_densite: (marche.territoire)
   nb_certifies: (marche.territoire)
+  part_certifies_pct: (marche.territoire)
+  indice_part_certifies: (marche.territoire)
+  rang_part_certifies: (marche.territoire)
+  nb_certifies_bilan_competences: (marche.territoire)
+  nb_bilan_pour_100k: (marche.territoire)
+  indice_densite_bilan: (marche.territoire)
+  rang_densite_bilan: (marche.territoire)
+  nb_actifs: (marche.territoire)
+  part_actifs_pct: (marche.territoire)
+  petit_effectif: (marche.territoire)
+  population: (marche.territoire)
+  nb_entites: (marche.territoire)
   nb_certification_inconnue: (marche.territoire)
   nb_certification_connue: (marche.territoire)
-  part_certifies_pct: (marche.territoire)
   nb_certifies_action_formation: (marche.territoire)
-  nb_certifies_bilan_competences: (marche.territoire)
   nb_certifies_vae: (marche.territoire)
   nb_certifies_apprentissage: (marche.territoire)
   part_bilan_competences_pct: (marche.territoire)
-  nb_actifs: (marche.territoire)
   nb_dormants: (marche.territoire)
   nb_activite_inconnue: (marche.territoire)
   nb_activite_connue: (marche.territoire)
-  part_actifs_pct: (marche.territoire)
   nb_actifs_certifies: (marche.territoire)
   nb_stagiaires: (marche.territoire)
   nb_stagiaires_bornes: (marche.territoire)
@@ -45,23 +53,15 @@ colonnes:
   part_micro_certifiees_pct: (marche.territoire)
   nb_organismes_nation: (marche.territoire)
   part_nationale_pct: (marche.territoire)
-  nb_organismes_pour_100k: (marche.territoire)
   nb_certifies_pour_100k: (marche.territoire)
-  nb_bilan_pour_100k: (marche.territoire)
-  indice_densite: (marche.territoire)
-  indice_part_certifies: (marche.territoire)
-  indice_densite_bilan: (marche.territoire)
-  rang_densite: (marche.territoire)
-  rang_part_certifies: (marche.territoire)
-  rang_densite_bilan: (marche.territoire)
-  petit_effectif: (marche.territoire)
+  officielle: Vrai si le code est celui du Code officiel géographique.
 */
 select
     t.date_instantane,
     t.code as code_region,
     coalesce(r.region, 'Code inconnu (' || t.code || ')', 'Non déterminée') as region,
-    coalesce(r.officielle, false) as officielle,
-    t.* exclude (date_instantane, niveau, code)
+    t.* exclude (date_instantane, niveau, code),
+    coalesce(r.officielle, false) as officielle
 from marche.territoire as t
 left join reference.region as r on t.code = r.code_region
 where t.niveau = 'REGION'

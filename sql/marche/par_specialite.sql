@@ -5,19 +5,21 @@ dans sa première (nb_premiere), dont la somme fait toute la liste.
 grain: code_nsf
 colonnes:
   date_instantane: Date de la liste.
+  rang: Rang par nb_organismes (1 : la plus déclarée).
   code_nsf: Code NSF ; vide pour les organismes sans spécialité codée.
   libelle_nsf: (reference.specialite_nsf)
   nb_organismes: Organismes qui déclarent la spécialité, à un rang quelconque (cumul : la somme
     dépasse la liste).
+  nb_certifies: Organismes qui la déclarent et sont certifiés.
+  part_certifies_pct: 100 × nb_certifies / nb_certification_connue.
+  indice_certifies: part_certifies_pct, toute la liste valant 100 : au-dessus, la certification va
+    avec la spécialité.
+  petit_effectif: Vrai si nb_organismes est inférieur à 5.
   nb_premiere: Organismes dont elle est la première spécialité déclarée (la somme fait la liste).
   nb_seule: Organismes dont elle est la seule spécialité.
   nb_avec_2: Organismes qui en déclarent deux, dont elle.
   nb_avec_3: Organismes qui en déclarent trois, dont elle.
   nb_certification_connue: Organismes qui la déclarent et dont la certification est connue.
-  nb_certifies: Organismes qui la déclarent et sont certifiés.
-  part_certifies_pct: 100 × nb_certifies / nb_certification_connue.
-  indice_certifies: part_certifies_pct, toute la liste valant 100 : au-dessus, la certification va
-    avec la spécialité.
   nb_certifies_bilan_competences: Ceux qui sont certifiés pour les bilans de compétences.
   nb_actifs: Ceux qui déclarent au moins un stagiaire.
   nb_stagiaires: Stagiaires des organismes qui la déclarent, toutes spécialités confondues, valeurs
@@ -25,8 +27,6 @@ colonnes:
   nb_stagiaires_premiere: Stagiaires des organismes dont elle est la première ; s'additionne.
   nb_stagiaires_premiere_bornes: La même somme, chaque valeur ramenée à la borne de socle.bornage.
   mediane_stagiaires_actifs: Médiane de stagiaires par organisme actif qui la déclare.
-  rang: Rang par nb_organismes (1 : la plus déclarée).
-  petit_effectif: Vrai si nb_organismes est inférieur à 5.
 */
 with
 -- A code given twice by one organisation is one speciality.
@@ -80,29 +80,29 @@ nation as (
 
 select
     e.date_contenu as date_instantane,
+    case
+        when c.code_nsf is not null
+            then rank() over (order by c.code_nsf is null asc, c.nb_organismes desc)
+    end as rang,
     c.code_nsf,
     s.libelle_nsf,
     c.nb_organismes,
+    c.nb_certifies,
+    round(100 * c.nb_certifies / nullif(c.nb_certification_connue, 0), 2) as part_certifies_pct,
+    round(100 * c.nb_certifies / nullif(c.nb_certification_connue, 0) / nullif(n.part_certifies, 0), 1)
+        as indice_certifies,
+    c.nb_organismes < 5 as petit_effectif,
     c.nb_premiere,
     c.nb_seule,
     c.nb_avec_2,
     c.nb_avec_3,
     c.nb_certification_connue,
-    c.nb_certifies,
-    round(100 * c.nb_certifies / nullif(c.nb_certification_connue, 0), 2) as part_certifies_pct,
-    round(100 * c.nb_certifies / nullif(c.nb_certification_connue, 0) / nullif(n.part_certifies, 0), 1)
-        as indice_certifies,
     c.nb_certifies_bilan_competences,
     c.nb_actifs,
     c.nb_stagiaires,
     c.nb_stagiaires_premiere,
     c.nb_stagiaires_premiere_bornes,
-    c.mediane_stagiaires_actifs,
-    case
-        when c.code_nsf is not null
-            then rank() over (order by c.code_nsf is null asc, c.nb_organismes desc)
-    end as rang,
-    c.nb_organismes < 5 as petit_effectif
+    c.mediane_stagiaires_actifs
 from compte as c
 cross join nation as n
 cross join execution.liste as e

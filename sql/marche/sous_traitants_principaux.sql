@@ -5,23 +5,23 @@ la qualité d'un sous-traitant ne se lit pas ici.
 grain: nda
 colonnes:
   date_instantane: Date de la liste.
-  nda: (contrat)
-  denomination: Nom de l'organisme ; vide pour une personne physique présumée (donnée personnelle).
-  siren: (socle.activite)
-  code_region: (contrat)
-  region: (socle.organisme)
-  code_departement: (socle.organisme)
-  departement: (socle.organisme)
-  est_certifie: (socle.organisme)
-  combinaison: (socle.activite)
-  nb_stagiaires_confies: (contrat)
-  nb_stagiaires: (contrat)
-  ratio_confies_propres: nb_stagiaires_confies / nb_stagiaires ; vide sans stagiaire propre.
-  effectif_formateurs: (contrat)
-  est_borne: Vrai si les stagiaires confiés dépassent la borne de socle.bornage : à vérifier.
   rang_national: Rang par stagiaires confiés dans la liste (1 : le plus).
   rang_region: Rang dans la région.
   rang_departement: Rang dans le département ; vide si le département n'est pas déterminé.
+  nda: (contrat)
+  denomination: Nom de l'organisme ; vide pour une personne physique présumée (donnée personnelle).
+  code_departement: (socle.organisme)
+  nb_stagiaires_confies: (contrat)
+  nb_stagiaires: (contrat)
+  ratio_confies_propres: nb_stagiaires_confies / nb_stagiaires ; vide sans stagiaire propre.
+  est_certifie: (socle.organisme)
+  siren: (socle.activite)
+  code_region: (contrat)
+  region: (socle.organisme)
+  departement: (socle.organisme)
+  combinaison: (socle.activite)
+  effectif_formateurs: (contrat)
+  est_borne: Vrai si les stagiaires confiés dépassent la borne de socle.bornage : à vérifier.
 */
 with
 receveur as (
@@ -38,23 +38,23 @@ receveur as (
 
 select
     e.date_contenu as date_instantane,
+    r.rang_national,
+    case when a.code_region is not null then r.rang_region end as rang_region,
+    case when a.code_departement is not null then r.rang_departement end as rang_departement,
     a.nda,
     case when not a.personne_physique_presumee then o.denomination end as denomination,
-    a.siren,
-    a.code_region,
-    o.region,
     a.code_departement,
-    o.departement,
-    a.est_certifie,
-    a.combinaison,
     a.nb_stagiaires_confies,
     a.nb_stagiaires,
     round(a.nb_stagiaires_confies / nullif(a.nb_stagiaires, 0), 3) as ratio_confies_propres,
+    a.est_certifie,
+    a.siren,
+    a.code_region,
+    o.region,
+    o.departement,
+    a.combinaison,
     a.effectif_formateurs,
-    a.nb_stagiaires_confies > a.nb_stagiaires_confies_bornes as est_borne,
-    r.rang_national,
-    case when a.code_region is not null then r.rang_region end as rang_region,
-    case when a.code_departement is not null then r.rang_departement end as rang_departement
+    a.nb_stagiaires_confies > a.nb_stagiaires_confies_bornes as est_borne
 from receveur as r
 inner join socle.activite as a on r.nda = a.nda
 inner join socle.organisme as o on r.nda = o.nda

@@ -8,23 +8,32 @@ colonnes:
   date_instantane: Date de la liste.
   niveau: NATION, REGION ou DEPARTEMENT.
   code: Code de la région ou du département ; vide pour la nation et pour le lieu non déterminé.
-  population: Population légale ; vide pour un lieu hors du Code officiel géographique.
   nb_organismes: Organismes de la liste (un par NDA).
-  nb_entites: Entités juridiques (SIREN valides distincts).
+  nb_organismes_pour_100k: Organismes pour 100 000 habitants (100 000 × nb_organismes / population).
+  indice_densite: nb_organismes_pour_100k, la nation valant 100.
+  rang_densite: Rang par nb_organismes_pour_100k dans le niveau (1 : la plus forte densité).
   nb_certifies: Organismes certifiés Qualiopi pour une catégorie au moins.
+  part_certifies_pct: 100 × nb_certifies / nb_certification_connue.
+  indice_part_certifies: part_certifies_pct, la nation valant 100.
+  rang_part_certifies: Rang par part_certifies_pct dans le niveau.
+  nb_certifies_bilan_competences: Certifiés pour les bilans de compétences.
+  nb_bilan_pour_100k: Certifiés pour les bilans de compétences, pour 100 000 habitants.
+  indice_densite_bilan: nb_bilan_pour_100k, la nation valant 100.
+  rang_densite_bilan: Rang par nb_bilan_pour_100k dans le niveau.
+  nb_actifs: Organismes qui déclarent au moins un stagiaire.
+  part_actifs_pct: 100 × nb_actifs / nb_activite_connue.
+  petit_effectif: Vrai si nb_organismes est inférieur à 5 : taux et moyennes n'y disent rien.
+  population: Population légale ; vide pour un lieu hors du Code officiel géographique.
+  nb_entites: Entités juridiques (SIREN valides distincts).
   nb_certification_inconnue: Organismes dont la liste ne permet pas de dire s'ils sont certifiés.
   nb_certification_connue: Les autres : le dénominateur des parts de certifiés.
-  part_certifies_pct: 100 × nb_certifies / nb_certification_connue.
   nb_certifies_action_formation: Certifiés pour les actions de formation.
-  nb_certifies_bilan_competences: Certifiés pour les bilans de compétences.
   nb_certifies_vae: Certifiés pour la VAE.
   nb_certifies_apprentissage: Certifiés pour l'apprentissage.
   part_bilan_competences_pct: 100 × nb_certifies_bilan_competences / nb_certification_connue.
-  nb_actifs: Organismes qui déclarent au moins un stagiaire.
   nb_dormants: Organismes qui déclarent zéro stagiaire.
   nb_activite_inconnue: Organismes dont le nombre de stagiaires est vide ou illisible.
   nb_activite_connue: Les autres : le dénominateur de la part d'actifs.
-  part_actifs_pct: 100 × nb_actifs / nb_activite_connue.
   nb_actifs_certifies: Organismes actifs et certifiés.
   nb_stagiaires: Stagiaires déclarés, somme, valeurs absurdes comprises.
   nb_stagiaires_bornes: La même somme, chaque valeur ramenée à la borne de socle.bornage.
@@ -48,16 +57,7 @@ colonnes:
   part_micro_certifiees_pct: 100 × nb_micro_certifiees / nb_micro_certification_connue.
   nb_organismes_nation: Organismes de toute la liste : le dénominateur de la part nationale.
   part_nationale_pct: 100 × nb_organismes / nb_organismes_nation.
-  nb_organismes_pour_100k: Organismes pour 100 000 habitants (100 000 × nb_organismes / population).
   nb_certifies_pour_100k: Certifiés pour 100 000 habitants.
-  nb_bilan_pour_100k: Certifiés pour les bilans de compétences, pour 100 000 habitants.
-  indice_densite: nb_organismes_pour_100k, la nation valant 100.
-  indice_part_certifies: part_certifies_pct, la nation valant 100.
-  indice_densite_bilan: nb_bilan_pour_100k, la nation valant 100.
-  rang_densite: Rang par nb_organismes_pour_100k dans le niveau (1 : la plus forte densité).
-  rang_part_certifies: Rang par part_certifies_pct dans le niveau.
-  rang_densite_bilan: Rang par nb_bilan_pour_100k dans le niveau.
-  petit_effectif: Vrai si nb_organismes est inférieur à 5 : taux et moyennes n'y disent rien.
 */
 with
 -- An organisation counts in three places: the nation, its region, its department.
@@ -188,24 +188,40 @@ select
     e.date_contenu as date_instantane,
     t.niveau,
     t.code,
-    t.population,
     t.nb_organismes,
-    t.nb_entites,
+    round(100000 * t.densite, 2) as nb_organismes_pour_100k,
+    round(100 * t.densite / nullif(n.densite, 0), 1) as indice_densite,
+    case when t.densite is not null then rank() over (par_niveau order by t.densite desc nulls last) end
+        as rang_densite,
     t.nb_certifies,
+    round(100 * t.part_certifies, 2) as part_certifies_pct,
+    round(100 * t.part_certifies / nullif(n.part_certifies, 0), 1) as indice_part_certifies,
+    case
+        when t.part_certifies is not null
+            then rank() over (par_niveau order by t.part_certifies desc nulls last)
+    end as rang_part_certifies,
+    t.nb_certifies_bilan_competences,
+    round(100000 * t.densite_bilan, 2) as nb_bilan_pour_100k,
+    round(100 * t.densite_bilan / nullif(n.densite_bilan, 0), 1) as indice_densite_bilan,
+    case
+        when t.densite_bilan is not null
+            then rank() over (par_niveau order by t.densite_bilan desc nulls last)
+    end as rang_densite_bilan,
+    t.nb_actifs,
+    round(100 * t.nb_actifs / nullif(t.nb_activite_connue, 0), 2) as part_actifs_pct,
+    t.nb_organismes < 5 as petit_effectif,
+    t.population,
+    t.nb_entites,
     t.nb_certification_inconnue,
     t.nb_certification_connue,
-    round(100 * t.part_certifies, 2) as part_certifies_pct,
     t.nb_certifies_action_formation,
-    t.nb_certifies_bilan_competences,
     t.nb_certifies_vae,
     t.nb_certifies_apprentissage,
     round(100 * t.nb_certifies_bilan_competences / nullif(t.nb_certification_connue, 0), 2)
         as part_bilan_competences_pct,
-    t.nb_actifs,
     t.nb_dormants,
     t.nb_activite_inconnue,
     t.nb_activite_connue,
-    round(100 * t.nb_actifs / nullif(t.nb_activite_connue, 0), 2) as part_actifs_pct,
     t.nb_actifs_certifies,
     t.nb_stagiaires,
     t.nb_stagiaires_bornes,
@@ -228,23 +244,7 @@ select
         as part_micro_certifiees_pct,
     n.nb_organismes as nb_organismes_nation,
     round(100 * t.nb_organismes / nullif(n.nb_organismes, 0), 2) as part_nationale_pct,
-    round(100000 * t.densite, 2) as nb_organismes_pour_100k,
-    round(100000 * t.nb_certifies / nullif(t.population, 0), 2) as nb_certifies_pour_100k,
-    round(100000 * t.densite_bilan, 2) as nb_bilan_pour_100k,
-    round(100 * t.densite / nullif(n.densite, 0), 1) as indice_densite,
-    round(100 * t.part_certifies / nullif(n.part_certifies, 0), 1) as indice_part_certifies,
-    round(100 * t.densite_bilan / nullif(n.densite_bilan, 0), 1) as indice_densite_bilan,
-    case when t.densite is not null then rank() over (par_niveau order by t.densite desc nulls last) end
-        as rang_densite,
-    case
-        when t.part_certifies is not null
-            then rank() over (par_niveau order by t.part_certifies desc nulls last)
-    end as rang_part_certifies,
-    case
-        when t.densite_bilan is not null
-            then rank() over (par_niveau order by t.densite_bilan desc nulls last)
-    end as rang_densite_bilan,
-    t.nb_organismes < 5 as petit_effectif
+    round(100000 * t.nb_certifies / nullif(t.population, 0), 2) as nb_certifies_pour_100k
 from taux as t
 cross join nation as n
 cross join execution.liste as e
