@@ -7,14 +7,12 @@ values (``qualite.anomalie``) never come first.
 
 from __future__ import annotations
 
-import difflib
-import unicodedata
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import UsageError
 from pipelines.warehouse.literals import literal
+from pipelines.warehouse.places import Place, find_departement, find_region
 
 if TYPE_CHECKING:
     import duckdb
@@ -70,16 +68,6 @@ _RANK = """
     case when annees_declaration is not null then date_derniere_declaration end desc nulls last,
     nda
 """
-_NEAR = 3
-
-
-@dataclass(frozen=True)
-class Place:
-    """A region or a département: ``code`` and ``name`` as in the reference tables."""
-
-    code: str
-    name: str
-    region: str
 
 
 def carriers(
@@ -197,45 +185,14 @@ def _told(place: Place | None) -> dict[str, str] | None:
 def _places(
     con: duckdb.DuckDBPyConnection, region: str | None, departement: str | None
 ) -> dict[str, Place | None]:
-    regions = [
-        Place(code, name, code)
-        for code, name in con.execute("select code_region, region from reference.region").fetchall()
-    ]
-    found = _place(region, regions, "La région") if region else None
-    departments = [
-        Place(*row)
-        for row in con.execute(
-            "select code_departement, departement, code_region from reference.departement"
-        ).fetchall()
-    ]
-    inside = _place(departement, departments, "Le département") if departement else None
+    found = find_region(con, region) if region else None
+    inside = find_departement(con, departement) if departement else None
     if found and inside and inside.region != found.code:
         raise UsageError(
             f"Le département {inside.code} ({inside.name}) n'est pas dans la région {found.code} "
             f"({found.name}) mais dans la région {inside.region} : donnez l'un des deux."
         )
     return {"region": found, "departement": inside}
-
-
-def _place(asked: str, places: list[Place], kind: str) -> Place:
-    """Find a place by its code, its leading zero lost or not, or by its name."""
-    text = _plain(asked)
-    for place in places:
-        if text in (_plain(place.code), _plain(place.code).lstrip("0"), _plain(place.name)):
-            return place
-    by_text = {_plain(written): place for place in places for written in (place.code, place.name)}
-    close = difflib.get_close_matches(text, by_text, n=_NEAR, cutoff=0.4)
-    near = dict.fromkeys(by_text[found] for found in close)
-    told = ", ".join(f"{place.code} ({place.name})" for place in near)
-    table = "departement" if "département" in kind else "region"
-    told = f"parmi {told}" if told else f"un code de « opac export reference.{table} »"
-    raise UsageError(f"{kind} « {asked} » n'existe pas : choisissez {told}.")
-
-
-def _plain(text: str) -> str:
-    """Write a code or a name without accents, case nor punctuation."""
-    flat = unicodedata.normalize("NFKD", text).casefold()
-    return "".join(mark for mark in flat if mark.isalnum())
 
 
 def _one(con: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
