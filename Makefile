@@ -24,10 +24,13 @@ types: .venv/.dev
 bench: .venv/.dev
 	$(BIN)/python -m benchmarks.refresh
 	$(BIN)/python -m benchmarks.portage
+	$(BIN)/python -m benchmarks.market
 
 docs: .venv/.run
 	$(BIN)/opac dictionnaire --sortie docs/dictionnaire.md
 	$(BIN)/python -m pipelines.cli.reference docs/commandes.md
+	$(BIN)/python -m pipelines.cli.questions docs/analystes.md
+	$(BIN)/python -m pipelines.market.published docs/chiffres-publies.md
 
 dev: .venv/.run
 	@$(BIN)/python -m pipelines.dev

@@ -182,12 +182,13 @@ _REGISTRY = re.compile(
     re.IGNORECASE,
 )
 _OF_A_MACHINE = re.compile(r"(?<![\w.~*-])/(?:work|home|root|Users|mnt|opt)/\w")
+ROOMS = ("pipelines", "assets", "sql", "benchmarks", "notebooks")
 TEXTS = [
     *DOCUMENTS,
     *(ROOT / name for name in ("Makefile", "pyproject.toml", ".ci/run", "workspace.yaml")),
     *sorted(ROOT.glob("requirements*.txt")),
     *sorted((ROOT / ".").glob(".pre-commit-config.yaml")),
-    *(p for room in ("pipelines", "assets", "sql", "benchmarks") for p in (ROOT / room).rglob("*")),
+    *(p for room in ROOMS for p in (ROOT / room).rglob("*")),
 ]
 
 

@@ -1,9 +1,7 @@
-"""Commands that read the release: a query, a table exported."""
+"""``opac query``: a query of the release, and how its answer is shown."""
 
 from __future__ import annotations
 
-import csv
-import difflib
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.cells import cell_len
+from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
@@ -25,10 +24,10 @@ from pipelines.cli.common import (
     HomeOption,
     current_release,
     fitted,
-    json_text,
     printable,
     settings_for,
 )
+from pipelines.cli.relations import as_json, joined, tables, write_csv, write_file
 from pipelines.errors import UsageError
 from pipelines.files import replacing
 from pipelines.warehouse.release import open_readonly
@@ -39,9 +38,8 @@ if TYPE_CHECKING:
 _SHOWN_ROWS = 50
 # Where not all columns fit, a long text leaves room for others.
 _CELL = 40
-# What a worksheet holds, its header aside.
-_XLSX_ROWS = 1_048_575
-_XLSX_TEXT = 32_767
+# A figure that was rounded by whoever asked: a quotient left as it is gets no zeros.
+_ROUNDED = re.compile(r"-?\d+\.\d{1,4}")
 
 
 class QueryFormat(StrEnum):
@@ -53,18 +51,9 @@ class QueryFormat(StrEnum):
     PARQUET = "parquet"
 
 
-class ExportFormat(StrEnum):
-    """How a table is exported."""
-
-    CSV = "csv"
-    PARQUET = "parquet"
-    XLSX = "xlsx"
-
-
 def register(app: typer.Typer) -> None:
-    """Add these commands to the application."""
+    """Add this command to the application."""
     app.command("query")(query)
-    app.command("export")(export)
 
 
 def query(
@@ -91,57 +80,27 @@ def query(
     if fmt is QueryFormat.TABLE and sortie is not None:
         raise UsageError("Dans un fichier, choisissez --format csv, json ou parquet.")
     release = current_release(settings_for(home))
-    with open_readonly(release.path) as con, _told_in_french():
-        relation = _relation(con, sql)
+    with answer(release.path, sql) as relation:
         if fmt is QueryFormat.TABLE:
-            _show(relation)
+            show(relation, OUT, ERR)
         elif sortie is not None:
             with replacing(sortie) as part:
-                _write(relation, fmt, part)
+                write_file(relation, fmt, part)
         elif fmt is QueryFormat.CSV:
-            _csv_to(sys.stdout, relation)
+            write_csv(sys.stdout, relation)
         else:
-            typer.echo(_json(relation))
+            typer.echo(as_json(relation))
 
 
-def export(
-    table: Annotated[
-        str, typer.Argument(metavar="TABLE", help="Table, par exemple socle.organisme.")
-    ],
-    fmt: Annotated[
-        ExportFormat,
-        typer.Option("--format", metavar="|".join(ExportFormat), help="Format du fichier."),
-    ] = ExportFormat.CSV,
-    sortie: Annotated[
-        Path | None,
-        typer.Option("--sortie", metavar="FICHIER", help="Fichier ; sinon TABLE.FORMAT ici même."),
-    ] = None,
-    home: HomeOption = None,
-) -> None:
-    """Exporter une table de la base publiée (CSV, Parquet ou Excel)."""
-    release = current_release(settings_for(home))
-    target = sortie or Path(f"{table}.{fmt}")
-    with open_readonly(release.path) as con:
-        known = _tables(con)
-        if table not in known:
-            near = difflib.get_close_matches(table, known, n=3) or known
-            raise UsageError(
-                f"La table « {table} » n'existe pas : choisissez parmi {', '.join(near)}."
-            )
-        relation = con.sql(f"from {table}")
-        with replacing(target) as part:
-            if fmt is ExportFormat.XLSX:
-                _write_xlsx(table, relation, part)
-            else:
-                _write(relation, fmt, part)
-    ERR.print(f"[green]✓[/] {escape(str(target))}", soft_wrap=True, highlight=False)
+@contextmanager
+def answer(release: Path, sql: str) -> Iterator[duckdb.DuckDBPyRelation]:
+    """Give the rows that a query finds in a release.
 
-
-def _tables(con: duckdb.DuckDBPyConnection) -> list[str]:
-    rows = con.execute(
-        "select table_schema, table_name from information_schema.tables order by all"
-    ).fetchall()
-    return [".".join(row) for row in rows]
+    Raises:
+        UsageError: it is not one query that can be run on it.
+    """
+    with open_readonly(release) as con, _told_in_french():
+        yield _relation(con, sql)
 
 
 @contextmanager
@@ -176,7 +135,7 @@ def _relation(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRelati
     ]
     if len(asking) > 1:
         raise UsageError("Plusieurs requêtes à la fois : lancez-les une par une.")
-    schemas = dict.fromkeys(name.split(".")[0] for name in _tables(con))
+    schemas = dict.fromkeys(name.split(".")[0] for name in tables(con))
     # So that « show tables » shows them, and a table answers to its short name.
     con.execute(f"set search_path = '{','.join(schemas)}'")
     relation = con.sql(sql) if asking else None
@@ -188,101 +147,19 @@ def _relation(con: duckdb.DuckDBPyConnection, sql: str) -> duckdb.DuckDBPyRelati
     return relation
 
 
-def _rows(relation: duckdb.DuckDBPyRelation) -> Iterable[tuple[Any, ...]]:
-    while chunk := relation.fetchmany(5_000):
-        yield from chunk
-
-
-def _write(relation: duckdb.DuckDBPyRelation, fmt: StrEnum, target: Path) -> None:
-    if fmt == QueryFormat.PARQUET:
-        relation.write_parquet(str(target))
-    elif fmt == QueryFormat.JSON:
-        target.write_text(_json(relation), encoding="utf-8")
-    else:
-        # With a mark, or spreadsheets read accents as something else.
-        with target.open("w", encoding="utf-8-sig", newline="") as file:
-            _csv_to(file, relation)
-
-
-def _csv_to(file: Any, relation: duckdb.DuckDBPyRelation) -> None:
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(relation.columns)
-    for row in _rows(relation):
-        writer.writerow([_csv_cell(value) for value in row])
-
-
-def _csv_cell(value: Any) -> Any:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return _joined(value)
-
-
-def _joined(value: Any) -> Any:
-    """Write a list in one cell."""
-    if isinstance(value, list):
-        return ", ".join("" if item is None else str(item) for item in value)
-    return str(value) if isinstance(value, dict) else value
-
-
-def _json(relation: duckdb.DuckDBPyRelation) -> str:
-    columns: list[str] = []
-    for name in relation.columns:
-        own = name
-        while own in columns:  # two tables joined may both have a « nda »
-            own += "_1"
-        columns.append(own)
-    return json_text([dict(zip(columns, row, strict=True)) for row in _rows(relation)])
-
-
-def _write_xlsx(table: str, relation: duckdb.DuckDBPyRelation, target: Path) -> None:
-    import xlsxwriter
-
-    count = relation.count("*").fetchone()
-    if count and count[0] > _XLSX_ROWS:
-        raise UsageError(
-            f"{table} a {count[0]} lignes et une feuille Excel en contient {_XLSX_ROWS} : exportez "
-            "en csv ou en parquet."
-        )
-    options = {
-        "constant_memory": True,
-        # Text stays text: neither formulas nor links come out of a register.
-        "strings_to_formulas": False,
-        "strings_to_urls": False,
-        "default_date_format": "yyyy-mm-dd",
-    }
-    with xlsxwriter.Workbook(str(target), options) as book:
-        sheet = book.add_worksheet(table[:31])
-        bold = book.add_format({"bold": True})
-        sheet.freeze_panes(1, 0)
-        sheet.write_row(0, 0, relation.columns, bold)
-        last = 0
-        for last, row in enumerate(_rows(relation), start=1):
-            for column, value in enumerate(row):
-                if value is not None:
-                    sheet.write(last, column, _xlsx_cell(value))
-        sheet.autofilter(0, 0, last, len(relation.columns) - 1)
-
-
-def _xlsx_cell(value: Any) -> Any:
-    """Give what a cell can hold: beyond its limit, Excel would get nothing at all."""
-    cell = _joined(value)
-    if isinstance(cell, str) and len(cell) > _XLSX_TEXT:
-        return cell[: _XLSX_TEXT - 1] + "…"
-    return cell
-
-
-def _show(relation: duckdb.DuckDBPyRelation) -> None:
+def show(relation: duckdb.DuckDBPyRelation, out: Console, err: Console) -> None:
+    """Print the rows on ``out``, as wide as it is; on ``err``, what of them is not shown."""
     columns = relation.columns
     rows = relation.fetchmany(_SHOWN_ROWS + 1)
     if len(rows) == 1:
-        _show_one(columns, rows[0])
+        _show_one(columns, rows[0], out)
         return
-    cells = [[_cell(value) for value in row] for row in rows[:_SHOWN_ROWS]]
-    cap = OUT.width
-    shown = _fitting(columns, cells, cap)
+    cells = _cells(rows[:_SHOWN_ROWS])
+    cap = out.width
+    shown = _fitting(columns, cells, cap, out.width)
     if shown < len(columns):
         cap = _CELL
-        shown = _fitting(columns, cells, cap)
+        shown = _fitting(columns, cells, cap, out.width)
     table = Table(box=None, pad_edge=False, header_style="bold")
     for position, name in enumerate(columns[:shown]):
         table.add_column(
@@ -294,22 +171,21 @@ def _show(relation: duckdb.DuckDBPyRelation) -> None:
         )
     for row in cells:
         table.add_row(*(escape(value) for value in row[:shown]))
-    OUT.print(table)
+    out.print(table)
     notes = []
     if len(rows) > _SHOWN_ROWS:
         notes.append(f"{_SHOWN_ROWS} premières lignes")
     if shown < len(columns):
         notes.append(f"colonnes non montrées : {', '.join(columns[shown:])}")
     if notes:
-        told = fitted(ERR, f"({' ; '.join(notes)} — tout : --format csv)")
-        ERR.print(escape(told), style="dim", soft_wrap=True, highlight=False)
+        told = fitted(err, f"({' ; '.join(notes)} — tout : --format csv)")
+        err.print(escape(told), style="dim", soft_wrap=True, highlight=False)
     elif not rows:
-        ERR.print("(aucune ligne)", style="dim")
+        err.print("(aucune ligne)", style="dim")
 
 
-def _fitting(columns: Sequence[str], cells: list[list[str]], cap: int) -> int:
+def _fitting(columns: Sequence[str], cells: list[list[str]], cap: int, left: int) -> int:
     """Count the columns that fit the width whole: an identifier cut in two is not read."""
-    left = OUT.width
     for position, name in enumerate(columns):
         widest = max([cell_len(name), *(cell_len(row[position]) for row in cells)])
         left -= min(widest, cap)
@@ -324,13 +200,27 @@ def _numbers(values: Iterable[Any]) -> bool:
     return bool(found) and all(type(value) in (int, float, Decimal) for value in found)
 
 
-def _show_one(columns: Sequence[str], row: tuple[Any, ...]) -> None:
+def _show_one(columns: Sequence[str], row: tuple[Any, ...], out: Console) -> None:
     """Show a single row upright: twenty figures side by side are not read."""
     width = max(map(cell_len, columns))
     for name, value in zip(columns, row, strict=True):
         line = Text(f"{name:<{width}}  {_cell(value)}".rstrip())
         line.stylize("bold", 0, len(name))
-        OUT.print(line, soft_wrap=True)
+        out.print(line, soft_wrap=True)
+
+
+def _cells(rows: Sequence[tuple[Any, ...]]) -> list[list[str]]:
+    """Write the values; the figures of a column with as many decimals, so that they compare."""
+    columns = [[_cell(value) for value in column] for column in zip(*rows, strict=True)]
+    for column, values in zip(columns, zip(*rows, strict=True), strict=True):
+        decimals = {
+            place: len(cell.partition(".")[2])
+            for place, (cell, value) in enumerate(zip(column, values, strict=True))
+            if isinstance(value, float) and _ROUNDED.fullmatch(cell)
+        }
+        for place, own in decimals.items():
+            column[place] += "0" * (max(decimals.values()) - own)
+    return [list(row) for row in zip(*columns, strict=True)]
 
 
 def _cell(value: Any) -> str:
@@ -338,4 +228,4 @@ def _cell(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "oui" if value else "non"
-    return printable(str(_joined(value)))
+    return printable(str(joined(value)))

@@ -8,7 +8,17 @@ from collections.abc import Callable
 
 import typer
 
-from pipelines.cli import carriers, consult, produce, proof, screen, verify, versions
+from pipelines.cli import (
+    carriers,
+    consult,
+    export,
+    market,
+    produce,
+    proof,
+    screen,
+    verify,
+    versions,
+)
 from pipelines.cli.common import home_in_use, print_error
 from pipelines.cli.french import FrenchCommand, FrenchGroup, usage_sentence
 from pipelines.errors import OpacError
@@ -28,10 +38,12 @@ app = typer.Typer(
 )
 produce.register(app)
 consult.register(app)
+export.register(app)
 verify.register(app)
 screen.register(app)
 proof.register(app)
 carriers.register(app)
+market.register(app)
 versions.register(app)
 for command in app.registered_commands:
     command.cls = FrenchCommand

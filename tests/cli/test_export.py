@@ -11,7 +11,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines.cli import consult
+from pipelines.cli import workbook
 from pipelines.warehouse.release import open_readonly
 from tests.cli.conftest import NAMES, Released
 from tests.pipeline.commands import Opac, Ran, ended, start
@@ -93,18 +93,18 @@ def test_spreadsheet_joins_lists(exported: Exported, released: Released) -> None
 
 
 def test_spreadsheet_cuts_a_text_beyond_what_a_cell_holds() -> None:
-    assert consult._xlsx_cell("x" * 32_767) == "x" * 32_767
-    cut = consult._xlsx_cell("x" * 40_000)
+    assert workbook.cell_text("x" * 32_767) == "x" * 32_767
+    cut = workbook.cell_text("x" * 40_000)
     assert (len(cut), cut[-2:]) == (32_767, "x…")
 
 
 def test_a_table_too_long_for_a_sheet_is_refused(
     exported: Exported, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(consult, "_XLSX_ROWS", 100)
+    monkeypatch.setattr(workbook, "_ROWS", 100)
     ran = exported(TABLE, "--format", "xlsx")
     assert ran.code == 2
-    assert "exportez en csv ou en parquet" in ran.err
+    assert "exportez cette table en csv ou en parquet" in ran.err
     assert list(Path().iterdir()) == []
 
 
@@ -114,9 +114,12 @@ def test_every_table_can_be_exported(exported: Exported, released: Released) -> 
     )
     assert len(names) >= 13
     for (name,) in names:
+        count = rows(released, f"select count(*) from {name}")[0][0]
+        assert isinstance(count, int)
         for form in ("csv", "parquet", "xlsx"):
+            if form != "parquet" and count > 50_000:
+                continue  # portage.eligibilite: as many cells take half a minute
             assert exported(name, "--format", form).code == 0
-            count = rows(released, f"select count(*) from {name}")[0][0]
             assert read(Path(f"{name}.{form}")).height == count, name
 
 

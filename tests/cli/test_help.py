@@ -47,6 +47,7 @@ def test_the_commands_are_those_documented() -> None:
         "plafond",
         "porteurs",
         "query",
+        "rapport",
         "refresh",
         "releases",
         "rollback",

@@ -111,6 +111,17 @@ def test_synthesis_is_upright(query: Query) -> None:
     assert "nb_organismes                   1" in told
 
 
+def test_figures_of_a_column_have_as_many_decimals(query: Query) -> None:
+    values = "(92.08::double, 1.0, 1, '1.5'), (68.4, 1 / 3, 10, '1.25'), (null, -2.5, null, null)"
+    told = query(f"select * from (values {values}) v(a, b, c, d)").succeeded()
+    assert [line.split() for line in told.splitlines()] == [
+        ["a", "b", "c", "d"],
+        ["92.08", "1.0", "1", "1.5"],
+        ["68.40", "0.3333333333333333", "10", "1.25"],
+        ["-2.5"],
+    ]
+
+
 def test_what_comes_from_the_list_does_not_drive_the_terminal(query: Query) -> None:
     told = query("select 'a' || chr(27) || '[31m' || chr(10) || 'b' as x, '[red]c[/]' as y").out
     assert told.splitlines() == ["x  a␣[31m␣b", "y  [red]c[/]"]

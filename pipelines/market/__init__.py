@@ -1,0 +1,1 @@
+"""The market report: figures read from the release, drawn, and written as one page."""
