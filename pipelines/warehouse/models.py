@@ -156,7 +156,7 @@ def load_models(folder: Path = SQL) -> tuple[Model, ...]:
         if path.parent.name not in _ELSEWHERE
         for model in [parse_model(path)]
     }
-    graph: dict[str, set[str]] = {}
+    graph: dict[str, list[str]] = {}
     for name, model in models.items():
         own = {d for d in model.depends if d.split(".")[0] not in _EXTERNAL}
         if unknown := own - models.keys():
@@ -164,7 +164,7 @@ def load_models(folder: Path = SQL) -> tuple[Model, ...]:
                 f"Le modèle {name} lit des tables que rien ne produit "
                 f"({', '.join(sorted(unknown))}) : corrigez son SQL."
             )
-        graph[name] = own
+        graph[name] = sorted(own)  # one order, whatever the process
     try:
         order = TopologicalSorter(graph).static_order()
         return tuple(models[name] for name in order)

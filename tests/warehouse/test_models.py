@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -255,6 +258,25 @@ def test_our_models_run_in_an_order_that_their_sql_implies() -> None:
         path for path in SQL.glob("*/*.sql") if path.parent.name not in ("tests", "evaluation")
     ]
     assert len(OURS) == len(paths) == len(done) - 5
+
+
+def test_the_order_of_our_models_is_the_same_in_every_process() -> None:
+    """Python orders sets of texts otherwise in each: two builds must not differ by it."""
+    script = (
+        "from pipelines.warehouse.models import load_models; "
+        "print(*(model.full_name for model in load_models()))"
+    )
+    told = {
+        subprocess.run(
+            [sys.executable, "-c", script],
+            env={**os.environ, "PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+            text=True,
+        ).stdout
+        for seed in ("1", "2", "3")
+    }
+    assert told == {" ".join(found.full_name for found in OURS) + "\n"}
 
 
 def test_the_tables_that_analysts_were_promised_are_there() -> None:
