@@ -65,8 +65,7 @@ def _told(target: Path) -> Iterator[None]:
     except Exception as error:
         if (reason := _REASONS.get(type(error))) is not None:
             raise UsageError(
-                f"« {target} » ne peut pas être écrit ({reason}) : choisissez un autre fichier "
-                "avec --sortie."
+                f"« {target} » ne peut pas être écrit ({reason}) : choisissez un autre fichier."
             ) from error
         # DuckDB and xlsxwriter tell of a full disk in words of theirs.
         if (told := unusable(target.parent, error)) is not None:

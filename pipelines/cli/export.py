@@ -75,9 +75,10 @@ def _is_schema(con: duckdb.DuckDBPyConnection, name: str) -> bool:
     known = tables(con)
     schemas = list(dict.fromkeys(table.split(".")[0] for table in known))
     if name not in known and name not in schemas:
-        near = difflib.get_close_matches(name, [*known, *schemas], n=3) or [*schemas, *known]
+        near = difflib.get_close_matches(name, [*known, *schemas], n=3) or schemas
         raise UsageError(
-            f"La table ou le schéma « {name} » n'existe pas : choisissez parmi {', '.join(near)}."
+            f"La table ou le schéma « {name} » n'existe pas : choisissez parmi {', '.join(near)} "
+            "(« opac query \"show tables\" » donne les tables)."
         )
     return name in schemas
 

@@ -205,11 +205,11 @@ def _tension(scope: Scope, category: str) -> Figure:
         f"from marche.besoin_portage where categorie = '{category}' and {scope.in_region} "
         "order by rang nulls last, code_departement nulls last"
     )
-    (whole,) = scope.rows(
-        "select sum(nb_candidats)::bigint as candidats, sum(nb_porteurs)::bigint as porteurs, "
-        "sum(nb_candidats) / nullif(sum(nb_porteurs), 0) as ratio "
-        f"from marche.besoin_portage where categorie = '{category}'"
+    figures = (
+        f"select nb_candidats_portage as candidats, nb_certifies_{category.lower()} as porteurs, "
+        "candidats / nullif(porteurs, 0) as ratio from "
     )
+    whole, here = scope.one(f"{figures} marche.synthese"), scope.one(f"{figures} {scope.block}")
     label = LABELS[category]
     ranked_rows = [row for row in rows if row["rang"] is not None]
     shown = ranked_rows[:_FIRST]
@@ -225,7 +225,7 @@ def _tension(scope: Scope, category: str) -> Figure:
     ]
     slug = f"portage-{category.lower().replace('_', '-')}"
     title = f"{label} : où les porteurs manquent le plus"
-    told = _tension_told(shown, rows, whole, scope)
+    told = _tension_told(shown, here, whole, scope)
     ratios = [row["candidats_par_porteur"] or 0 for row in shown]
     end = max([*ratios, whole["ratio"] or 0]) or 1
     notes = []
@@ -242,7 +242,7 @@ def _tension(scope: Scope, category: str) -> Figure:
         slug,
         title,
         told,
-        ["marche.besoin_portage"],
+        ["marche.besoin_portage", scope.block_table],
         # The sign of small cells goes beside the name: beside a rank it would be read as a note.
         Table([columns[1], columns[0], *columns[2:]], shown),
         ranked([_tension_bar(row, end) for row in shown], reference) if shown else None,
@@ -264,11 +264,10 @@ def _tension_bar(row: Row, end: float) -> Bar:
     )
 
 
-def _tension_told(shown: list[Row], rows: list[Row], whole: Row, scope: Scope) -> str:
+def _tension_told(shown: list[Row], here: Row, whole: Row, scope: Scope) -> str:
     told = [_ratio_told("France", whole["candidats"], whole["porteurs"])]
     if scope.region:
-        candidates = sum(row["nb_candidats"] for row in rows)
-        told.append(_ratio_told(scope.name, candidates, sum(row["nb_porteurs"] for row in rows)))
+        told.append(_ratio_told(scope.name, here["candidats"], here["porteurs"]))
     first = next((row for row in shown if not row["petit_effectif"]), None)
     if first and first["sans_porteur"]:
         told.append(

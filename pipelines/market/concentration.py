@@ -65,7 +65,7 @@ def _lorenz(scope: Scope) -> Figure:
         half = next(row for row in rows if row["centile"] == 50)
         count = french.compte(whole["nb_organismes"], "organisme actif", "organismes actifs")
         summary = (
-            f"La moitié la plus petite ({count} {scope.here}) a "
+            f"La moitié la plus petite des {count} {scope.here} a "
             f"{french.pourcent(half['part_stagiaires_bornee_pct'])} des stagiaires (valeurs "
             f"bornées) ; indice de Gini {french.decimal(whole['gini_borne'], 3)}, et "
             f"{french.decimal(whole['gini'], 3)} sans borner (0 : parts égales ; 1 : un seul a "

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipelines.market import french
 from pipelines.market.figure import Row
-from pipelines.market.scope import Scope
+from pipelines.market.scope import BLURRED_PCT, Scope
 
 _SHOWN_PLACES = 8
 
@@ -24,18 +24,14 @@ class KeyFigure:
 def key_figures(scope: Scope) -> list[KeyFigure]:
     """Give the figures to remember, each with its numerator and denominator."""
     here = scope.one(f"from {scope.block}")
-    (need,) = scope.rows(
-        "select coalesce(sum(nb_candidats), 0)::bigint as candidats, "
-        "coalesce(sum(nb_candidats_deja_sous_traitants), 0)::bigint as deja "
-        "from marche.besoin_portage where categorie = 'ACTION_FORMATION' "
-        f"and {scope.in_region}"
-    )
     (received,) = scope.rows(
         "select coalesce(sum(nb_receveurs), 0)::bigint as nb, "
         "coalesce(sum(nb_stagiaires_confies), 0)::bigint as confies "
         f"from marche.sous_traitance where {scope.perimeter}"
     )
     total = here["nb_organismes"]
+    # Unknown is not zero.
+    judged = here["nb_certification_connue"] or not total
     table = scope.block_table
     return [
         KeyFigure(
@@ -67,7 +63,7 @@ def key_figures(scope: Scope) -> list[KeyFigure]:
         ),
         KeyFigure(
             "Certifiés « bilan »",
-            french.entier(here["nb_certifies_bilan_competences"]),
+            french.entier(here["nb_certifies_bilan_competences"] if judged else None),
             f"{_of(here['nb_certifies_bilan_competences'], here['nb_certification_connue'])} dont "
             f"la certification est connue : {french.pourcent(here['part_bilan_competences_pct'])}",
             table,
@@ -81,19 +77,28 @@ def key_figures(scope: Scope) -> list[KeyFigure]:
         ),
         KeyFigure(
             "Reçoivent des stagiaires d'autrui",
-            french.entier(received["nb"]),
+            french.entier(received["nb"] if _entrusted_known(scope) else None),
             f"{_of(received['nb'], total)} ; {french.entier(received['confies'])} stagiaires "
             "confiés",
             "marche.sous_traitance",
         ),
         KeyFigure(
             "Candidats au portage",
-            french.entier(need["candidats"]),
-            f"{_of(need['candidats'], total)}, actifs sans certification ; "
-            f"{french.entier(need['deja'])} reçoivent déjà des stagiaires d'autrui",
-            "marche.besoin_portage",
+            french.entier(here["nb_candidats_portage"] if judged else None),
+            f"{_of(here['nb_candidats_portage'], total)}, actifs sans certification ; "
+            f"{french.entier(here['nb_candidats_deja_sous_traitants'])} reçoivent déjà des "
+            "stagiaires d'autrui",
+            table,
         ),
     ]
+
+
+def _entrusted_known(scope: Scope) -> bool:
+    """Tell whether the list says at all how many trainees come from others."""
+    known = scope.one(
+        "select nb_organismes as nb from socle.bornage where mesure = 'STAGIAIRES_CONFIES'"
+    )
+    return bool(known["nb"])
 
 
 def _of(numerator: float, denominator: float) -> str:
@@ -107,13 +112,13 @@ def missing(scope: Scope) -> list[str]:
     if not here["nb_organismes"]:
         told.append(f"La liste n'a aucun organisme {scope.here} : aucun chiffre n'a de sens ici.")
     else:
-        told += _silences(here)
+        told += _silences(scope, here)
     told += _empty_places(scope)
     told += _odd_places(scope)
     return told
 
 
-def _silences(here: Row) -> list[str]:
+def _silences(scope: Scope, here: Row) -> list[str]:
     told = []
     if not here["nb_certification_connue"]:
         told.append(
@@ -121,7 +126,12 @@ def _silences(here: Row) -> list[str]:
             "ce qui touche à la certification est inconnu, ce qui n'est pas « non »."
         )
     elif not here["nb_certifies"]:
-        told.append("Aucun organisme n'est certifié dans cette liste.")
+        told.append(f"Aucun organisme n'est certifié {scope.here}.")
+    if not _entrusted_known(scope):
+        told.append(
+            "La liste ne dit pas les stagiaires confiés par d'autres : la sous-traitance y est "
+            "inconnue, ce qui n'est pas zéro."
+        )
     if not here["nb_activite_connue"]:
         told.append("Aucun organisme n'a de nombre de stagiaires lisible.")
     elif not here["nb_actifs"]:
@@ -162,14 +172,27 @@ def _odd_places(scope: Scope) -> list[str]:
     if unknown:
         named = french.some(unknown, _SHOWN_PLACES)
         told.append(f"Codes de département que la référence ne connaît pas : {named}.")
-    lost = sum(row["nb"] for row in rows if row["code"] is None)
+    unplaced = scope.unplaced()
+    lost = sum(row["nb_organismes"] for row in unplaced)
     if lost:
         verb = "n'ont" if lost > 1 else "n'a"
         told.append(
             f"{french.compte(lost, 'organisme')} {verb} pas de département déterminé : sur aucune "
-            "carte, mais dans tous les totaux."
+            f"carte, mais dans tous les totaux{_blurred(unplaced)}."
         )
     return told
+
+
+def _blurred(unplaced: list[Row]) -> str:
+    """Name the regions whose départements are told too small."""
+    named = [
+        f"{row['region']} ({_of(row['nb_organismes'], row['nb_organismes_region'])})"
+        for row in unplaced
+        if row["part_pct"] >= BLURRED_PCT
+    ]
+    if not named:
+        return ""
+    return f" ; les chiffres des départements y sont trop bas : {french.liste(named)}"
 
 
 def address(scope: Scope) -> str:

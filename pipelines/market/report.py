@@ -24,7 +24,7 @@ from pipelines.market.overview import KeyFigure, address, key_figures, missing
 from pipelines.market.scope import Scope
 from pipelines.market.svg import drawn, png
 from pipelines.warehouse.places import find_region
-from pipelines.warehouse.release import Release, open_beside
+from pipelines.warehouse.release import Release, open_beside, require_table
 
 
 @dataclass(frozen=True)
@@ -60,6 +60,7 @@ def gather(home: Home, release: Release, region: str | None = None) -> Report:
         UsageError: the region is unknown.
     """
     with closing(open_beside(release.path)) as con:
+        require_table(con, "marche.territoire", "les tables du marché")
         scope = Scope(con, find_region(con, region) if region else None)
         publication = scope.one("from meta.publication")
         sections = [

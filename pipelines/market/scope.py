@@ -14,6 +14,8 @@ if TYPE_CHECKING:
     import duckdb
 
 NATION = "France"
+# Where more than this share of a region has no département, its départements are not compared.
+BLURRED_PCT = 5
 
 
 def rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
@@ -69,6 +71,14 @@ class Scope:
     def block_table(self) -> str:
         """The table where the figures of this place are."""
         return "marche.par_region" if self.region else "marche.synthese"
+
+    def unplaced(self) -> list[Row]:
+        """Give the regions where organisations have no département, those that lack most first."""
+        return self.rows(
+            "select code_region, region, nb_organismes, nb_organismes_region, part_pct "
+            "from marche.anomalies_declarees where regle = 'DEPARTEMENT_INDETERMINE' "
+            f"and {self.in_region} order by nb_organismes desc, code_region"
+        )
 
     def rows(self, query: str) -> list[Row]:
         """Give the rows of a query."""

@@ -10,7 +10,7 @@ from pipelines.market.bars import Bar, ranked
 from pipelines.market.contours import outlines
 from pipelines.market.figure import SMALL, Column, Figure, Kind, Row, Section, Table
 from pipelines.market.maps import Choropleth
-from pipelines.market.scope import NATION, Scope
+from pipelines.market.scope import BLURRED_PCT, NATION, Scope
 from pipelines.market.style import BLUE, GREY
 
 _CATEGORY = "BILAN_COMPETENCES"
@@ -114,6 +114,9 @@ def section(scope: Scope) -> Section:
         f"from marche.besoin_portage where categorie = '{_CATEGORY}' and {scope.in_region} "
         "order by code_departement nulls last"
     )
+    blurred = {row["code_region"] for row in scope.unplaced() if row["part_pct"] >= BLURRED_PCT}
+    for row in [*places, *tension]:
+        row["incomplet"] = row["code_region"] in blurred
     figures = [_map(scope, measure, places, whole) for measure in _MEASURES]
     figures.append(_map(scope, _TENSION, tension, _ratio(scope)))
     if scope.region:
@@ -199,13 +202,15 @@ def _map(scope: Scope, measure: _Measure, places: Sequence[Row], whole: Row) -> 
             "peut pas être tracée."
         )
     ordered = sorted(places, key=lambda row: _order(row, measure.column))
-    national = {**whole, "departement": NATION, "code_departement": "", "petit_effectif": False}
+    ranks = {column.name: None for column in measure.counts if column.name.startswith("rang")}
+    national = {**whole, **ranks, "departement": NATION, "code_departement": ""}
+    national["petit_effectif"] = False
     return Figure(
         measure.slug,
         measure.title,
         _told(measure, places, whole),
         ["marche.besoin_portage" if is_tension else "marche.par_departement"],
-        Table([*_PLACES, *measure.counts], [{"rang": None, **national}, *ordered]),
+        Table([*_PLACES, *measure.counts], [national, *ordered]),
         None if absence else drawn.draw(region=scope.region is not None),
         absence,
     )
@@ -225,6 +230,7 @@ def _told(measure: _Measure, places: Sequence[Row], whole: Row) -> str:
             if row[measure.column] is not None
             and not row["petit_effectif"]
             and row["population"] is not None
+            and not row["incomplet"]
         ),
         key=lambda row: -row[measure.column],
     )

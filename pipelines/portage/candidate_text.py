@@ -80,7 +80,8 @@ def open_table(path: Path) -> TextTable:
     """
     with path.open("rb") as file:
         encoding = encoding_of(file.read(1 << 16))
-    csv.field_size_limit(_LINE_BYTES)
+    # It holds for the whole process: others may need more, so that it is never lowered.
+    csv.field_size_limit(max(csv.field_size_limit(), _LINE_BYTES))
     repairs = Repairs()
     lines = _lines(path, encoding, repairs)
     head = list(islice(lines, _HEAD_LINES))

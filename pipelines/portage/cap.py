@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
-from pipelines.errors import OpacError
+from pipelines.warehouse.release import require_table
 
 if TYPE_CHECKING:
     import duckdb
@@ -135,14 +135,7 @@ def caps(con: duckdb.DuckDBPyConnection) -> list[Cap]:
     Raises:
         OpacError: it was made before the rules of portage were part of it.
     """
-    known = con.execute(
-        "select count(*) from information_schema.tables "
-        "where table_schema = 'portage' and table_name = 'parametre'"
-    ).fetchone()
-    if known != (1,):
-        raise OpacError(
-            "La version publiée ne porte pas les règles du portage : relancez « opac refresh »."
-        )
+    require_table(con, "portage.parametre", "les règles du portage")
     rows = con.execute(
         "select valeur, valide_du, valide_au, base_legale from portage.parametre "
         f"where parametre = '{PARAMETER}' order by valide_du nulls first"

@@ -12,13 +12,12 @@ from enum import StrEnum
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from pipelines.errors import OpacError
 from pipelines.portage.facts import FAITS, Groupe
 from pipelines.portage.matching import match
 from pipelines.settings import SQL
 from pipelines.warehouse.literals import literal, rows
 from pipelines.warehouse.models import EVALUATION, QUESTIONS, Model, parse_model
-from pipelines.warehouse.release import Release, open_beside
+from pipelines.warehouse.release import Release, open_beside, require_table
 
 if TYPE_CHECKING:
     import duckdb
@@ -144,15 +143,7 @@ def portage_session(release: Release, today: dt.date | None = None) -> Iterator[
         OpacError: it was made before the rules of portage were part of it.
     """
     with open_beside(release.path) as con:
-        known = con.execute(
-            "select count(*) from information_schema.tables "
-            "where table_schema = 'portage' and table_name in ('regle', 'profil')"
-        ).fetchone()
-        if known != (2,):
-            raise OpacError(
-                f"La version publiée ({release.version}) ne porte pas les règles du portage : "
-                "relancez « opac refresh »."
-            )
+        require_table(con, "portage.profil", "les règles du portage")
         yield Session(con, today)
 
 

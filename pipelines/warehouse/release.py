@@ -145,6 +145,21 @@ def open_beside(path: Path) -> duckdb.DuckDBPyConnection:
     return con
 
 
+def require_table(con: duckdb.DuckDBPyConnection, table: str, what: str) -> None:
+    """See that a release holds a table, named with its schema.
+
+    Raises:
+        OpacError: it was made before ``what`` was part of it.
+    """
+    schema, name = table.split(".")
+    held = con.execute(
+        "select count(*) from information_schema.tables "
+        f"where table_schema = {literal(schema)} and table_name = {literal(name)}"
+    ).fetchone()
+    if held != (1,):
+        raise OpacError(f"La version publiée ne porte pas {what} : relancez « opac refresh ».")
+
+
 def _chosen(available: list[Release], version: str | None) -> Release:
     names = [found.version for found in available]
     if version is not None:

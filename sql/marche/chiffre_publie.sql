@@ -11,7 +11,7 @@ colonnes:
   libelle: La mesure en clair.
   valeur_publiee: Chiffre publié.
   valeur_calculee: Chiffre de cette liste, valeurs absurdes comprises comme dans les chiffres publiés ;
-    vide pour la moyenne d'une classe sans organisme.
+    vide pour la moyenne d'une classe sans organisme, ou si aucune certification n'est connue.
   ecart: valeur_calculee − valeur_publiee.
   ecart_pct: 100 × ecart / valeur_publiee.
   source: D'où vient le chiffre publié.
@@ -163,10 +163,14 @@ compare as (
         p.code,
         p.source,
         p.valeur::double as publiee,
-        -- What is not met is counted zero times; it has no mean.
-        case when p.mesure = 'TAILLE_STAGIAIRES_MOYENS' then c.valeur else coalesce(c.valeur, 0) end
-            as calculee
+        case
+            -- What is not met is counted zero times; it has no mean.
+            when p.mesure = 'TAILLE_STAGIAIRES_MOYENS' then c.valeur
+            when p.mesure like '%CERTIFIE%' and s.nb_certification_connue = 0 then null
+            else coalesce(c.valeur, 0)
+        end as calculee
     from publie as p
+    cross join marche.synthese as s
     left join calcule as c on p.mesure = c.mesure and coalesce(p.code, '') = coalesce(c.code, '')
 )
 

@@ -18,9 +18,10 @@ colonnes:
   nb_dormants: Ceux qui déclarent zéro stagiaire.
   nb_activite_inconnue: Ceux dont le nombre de stagiaires est vide ou illisible.
   nb_stagiaires: Leurs stagiaires, valeurs absurdes comprises.
-  nb_stagiaires_bornes: La même somme, chaque valeur ramenée à la borne de socle.bornage.
+  nb_stagiaires_bornes: Leurs stagiaires, chaque valeur ramenée à la borne de socle.bornage.
   mediane_stagiaires_actifs: Médiane de stagiaires par organisme actif.
   effectif_formateurs: Leurs formateurs, valeurs absurdes comprises.
+  effectif_formateurs_borne: Leurs formateurs, chaque valeur ramenée à la borne de socle.bornage.
   mediane_formateurs: Médiane de formateurs par organisme.
   nb_micro: Micro-structures (zéro ou un formateur déclaré).
   petit_effectif: Vrai si nb_organismes est inférieur à 5.
@@ -55,6 +56,7 @@ select
     coalesce(sum(c.nb_stagiaires_bornes), 0)::bigint as nb_stagiaires_bornes,
     median(c.nb_stagiaires) filter (where c.nb_stagiaires > 0) as mediane_stagiaires_actifs,
     coalesce(sum(c.effectif_formateurs), 0)::bigint as effectif_formateurs,
+    coalesce(sum(c.effectif_formateurs_borne), 0)::bigint as effectif_formateurs_borne,
     median(c.effectif_formateurs) as mediane_formateurs,
     count(*) filter (where c.est_micro) as nb_micro,
     count(*) < 5 as petit_effectif

@@ -17,21 +17,27 @@ colonnes:
   hhi_borne: Indice de Herfindahl-Hirschman (de 0 à 10 000), valeurs ramenées à la borne de
     socle.bornage.
   hhi: Indice de Herfindahl-Hirschman, valeurs absurdes comprises.
-  part_top_1pct_bornee_pct: La même part, valeurs ramenées à la borne de socle.bornage.
-  part_top_1pct_pct: 100 × stagiaires_top_1pct / nb_stagiaires.
-  part_top_10pct_bornee_pct: La même part, valeurs ramenées à la borne de socle.bornage.
-  part_top_10pct_pct: 100 × stagiaires_top_10pct / nb_stagiaires.
-  part_top_100_bornee_pct: La même part, valeurs ramenées à la borne de socle.bornage.
-  part_top_100_pct: 100 × stagiaires_top_100 / nb_stagiaires.
+  part_top_1pct_bornee_pct: 100 × stagiaires_top_1pct_bornes / nb_stagiaires_bornes.
+  part_top_1pct_pct: 100 × stagiaires_top_1pct / nb_stagiaires, valeurs absurdes comprises.
+  part_top_10pct_bornee_pct: 100 × stagiaires_top_10pct_bornes / nb_stagiaires_bornes.
+  part_top_10pct_pct: 100 × stagiaires_top_10pct / nb_stagiaires, valeurs absurdes comprises.
+  part_top_100_bornee_pct: 100 × stagiaires_top_100_bornes / nb_stagiaires_bornes.
+  part_top_100_pct: 100 × stagiaires_top_100 / nb_stagiaires, valeurs absurdes comprises.
   petit_effectif: Vrai si nb_organismes est inférieur à 5 : la concentration n'y dit rien.
   nb_stagiaires: Leurs stagiaires, valeurs absurdes comprises ; toutes actions confondues.
-  nb_stagiaires_bornes: La même somme, chaque valeur ramenée à la borne de socle.bornage.
+  nb_stagiaires_bornes: Leurs stagiaires, chaque valeur ramenée à la borne de socle.bornage.
   nb_top_1pct: Nombre d'organismes du premier centième, arrondi par excès.
   nb_top_10pct: Nombre d'organismes du premier dixième, arrondi par excès.
   nb_top_100: 100, ou tous les organismes s'ils sont moins.
-  stagiaires_top_1pct: Stagiaires des nb_top_1pct plus gros.
-  stagiaires_top_10pct: Stagiaires des nb_top_10pct plus gros.
-  stagiaires_top_100: Stagiaires des nb_top_100 plus gros.
+  stagiaires_top_1pct: Stagiaires des nb_top_1pct plus gros, valeurs absurdes comprises.
+  stagiaires_top_1pct_bornes: Stagiaires des nb_top_1pct plus gros, chaque valeur ramenée à la borne
+    de socle.bornage.
+  stagiaires_top_10pct: Stagiaires des nb_top_10pct plus gros, valeurs absurdes comprises.
+  stagiaires_top_10pct_bornes: Stagiaires des nb_top_10pct plus gros, chaque valeur ramenée à la
+    borne de socle.bornage.
+  stagiaires_top_100: Stagiaires des nb_top_100 plus gros, valeurs absurdes comprises.
+  stagiaires_top_100_bornes: Stagiaires des nb_top_100 plus gros, chaque valeur ramenée à la borne
+    de socle.bornage.
 */
 with
 -- Each perimeter and the organisations that count in it.
@@ -129,8 +135,11 @@ select
     s.nb_top_10pct,
     s.nb_top_100,
     s.top_1::bigint as stagiaires_top_1pct,
+    s.top_1_borne::bigint as stagiaires_top_1pct_bornes,
     s.top_10::bigint as stagiaires_top_10pct,
-    s.top_100::bigint as stagiaires_top_100
+    s.top_10_borne::bigint as stagiaires_top_10pct_bornes,
+    s.top_100::bigint as stagiaires_top_100,
+    s.top_100_borne::bigint as stagiaires_top_100_bornes
 from somme as s
 cross join execution.liste as e
 left join reference.region as r on s.perimetre = 'REGION' and s.code = r.code_region

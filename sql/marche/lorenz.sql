@@ -9,8 +9,14 @@ colonnes:
   centile: De 0 à 100.
   nb_organismes: Nombre des plus petits organismes actifs pris : la partie entière de centile / 100 ×
     leur nombre.
-  part_stagiaires_pct: Leur part des stagiaires du périmètre, valeurs absurdes comprises.
-  part_stagiaires_bornee_pct: La même part, valeurs ramenées à la borne de socle.bornage.
+  nb_stagiaires: Leurs stagiaires, valeurs absurdes comprises.
+  nb_stagiaires_total: Stagiaires de tout le périmètre, valeurs absurdes comprises.
+  part_stagiaires_pct: 100 × nb_stagiaires / nb_stagiaires_total.
+  nb_stagiaires_bornes: Leurs stagiaires, chaque valeur ramenée à la borne de socle.bornage.
+  nb_stagiaires_total_bornes: Stagiaires de tout le périmètre, chaque valeur ramenée à la borne de
+    socle.bornage.
+  part_stagiaires_bornee_pct: 100 × nb_stagiaires_bornes / nb_stagiaires_total_bornes.
+  petit_effectif: Vrai si le périmètre a moins de 5 organismes actifs : la courbe n'y dit rien.
 */
 with
 actif as (
@@ -51,6 +57,7 @@ point as (
     select
         perimetre,
         code,
+        n,
         x,
         y,
         unnest(range(0, 101)) as centile,
@@ -64,8 +71,13 @@ select
     p.code,
     p.centile,
     p.rang as nb_organismes,
+    coalesce(c.x, 0)::bigint as nb_stagiaires,
+    p.x::bigint as nb_stagiaires_total,
     round(100 * coalesce(c.x, 0) / p.x, 2) as part_stagiaires_pct,
-    round(100 * coalesce(c.y, 0) / p.y, 2) as part_stagiaires_bornee_pct
+    coalesce(c.y, 0)::bigint as nb_stagiaires_bornes,
+    p.y::bigint as nb_stagiaires_total_bornes,
+    round(100 * coalesce(c.y, 0) / p.y, 2) as part_stagiaires_bornee_pct,
+    p.n < 5 as petit_effectif
 from point as p
 cross join execution.liste as e
 left join cumul as c

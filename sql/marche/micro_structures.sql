@@ -8,8 +8,8 @@ colonnes:
   definition: UN_FORMATEUR, UN_FORMATEUR_ACTIF, DEUX_FORMATEURS ou MOINS_DE_DIX.
   libelle: La définition en clair ; la première est celle des colonnes nb_micro.
   nb_organismes: Micro-structures, selon cette définition.
-  nb_organismes_total: Organismes de la liste.
-  part_pct: 100 × nb_organismes / nb_organismes_total.
+  nb_effectif_connu: Organismes de la liste dont l'effectif de formateurs est connu.
+  part_pct: 100 × nb_organismes / nb_effectif_connu.
   nb_certifiees: Micro-structures certifiées.
   nb_certification_connue: Micro-structures dont la certification est connue.
   part_certifiees_pct: 100 × nb_certifiees / nb_certification_connue.
@@ -34,7 +34,7 @@ definition as (
 
 total as (
     select
-        count(*) as nb_organismes,
+        count(effectif_formateurs) as nb_effectif_connu,
         count(*) filter (where est_certifie) as nb_certifies
     from socle.activite
 )
@@ -44,8 +44,8 @@ select
     d.definition,
     d.libelle,
     count(a.nda) as nb_organismes,
-    t.nb_organismes as nb_organismes_total,
-    round(100 * count(a.nda) / nullif(t.nb_organismes, 0), 2) as part_pct,
+    t.nb_effectif_connu,
+    round(100 * count(a.nda) / nullif(t.nb_effectif_connu, 0), 2) as part_pct,
     count(*) filter (where a.est_certifie) as nb_certifiees,
     count(a.est_certifie) as nb_certification_connue,
     round(100 * count(*) filter (where a.est_certifie) / nullif(count(a.est_certifie), 0), 2)
@@ -62,5 +62,5 @@ cross join total as t
 cross join execution.liste as e
 left join socle.activite as a
     on d.formateurs >= a.effectif_formateurs and (a.activite = 'ACTIF' or not d.active)
-group by d.definition, d.libelle, d.ordre, t.nb_organismes, t.nb_certifies
+group by d.definition, d.libelle, d.ordre, t.nb_effectif_connu, t.nb_certifies
 order by d.ordre

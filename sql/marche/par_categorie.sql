@@ -16,11 +16,13 @@ colonnes:
   nb_entites: Entités juridiques (SIREN valides distincts) certifiées pour elle.
   nb_actifs: Ceux qui déclarent au moins un stagiaire.
   nb_stagiaires: Leurs stagiaires, toutes actions confondues, valeurs absurdes comprises.
-  nb_stagiaires_bornes: La même somme, chaque valeur ramenée à la borne de socle.bornage.
+  nb_stagiaires_bornes: Leurs stagiaires, toutes actions confondues, chaque valeur ramenée à la
+    borne de socle.bornage.
   mediane_stagiaires_actifs: Médiane de stagiaires par organisme actif.
   mediane_formateurs: Médiane de formateurs par organisme.
   nb_micro: Micro-structures (zéro ou un formateur déclaré).
-  part_micro_pct: 100 × nb_micro / nb_organismes.
+  nb_effectif_connu: Ceux dont l'effectif de formateurs est connu.
+  part_micro_pct: 100 × nb_micro / nb_effectif_connu.
   nb_receveurs: Ceux à qui d'autres confient des stagiaires.
   petit_effectif: Vrai si nb_organismes est inférieur à 5.
 */
@@ -44,6 +46,7 @@ certifie as (
             as mediane_stagiaires_actifs,
         median(a.effectif_formateurs) filter (where c.certifie) as mediane_formateurs,
         count(*) filter (where c.certifie and a.est_micro) as nb_micro,
+        count(a.est_micro) filter (where c.certifie) as nb_effectif_connu,
         count(*) filter (where c.certifie and a.nb_stagiaires_confies > 0) as nb_receveurs
     from socle.certification as c
     inner join socle.activite as a on c.nda = a.nda
@@ -67,7 +70,8 @@ select
     c.mediane_stagiaires_actifs,
     c.mediane_formateurs,
     coalesce(c.nb_micro, 0) as nb_micro,
-    round(100 * c.nb_micro / nullif(c.nb_organismes, 0), 2) as part_micro_pct,
+    coalesce(c.nb_effectif_connu, 0) as nb_effectif_connu,
+    round(100 * c.nb_micro / nullif(c.nb_effectif_connu, 0), 2) as part_micro_pct,
     coalesce(c.nb_receveurs, 0) as nb_receveurs,
     coalesce(c.nb_organismes, 0) < 5 as petit_effectif
 from reference.categorie_action as r

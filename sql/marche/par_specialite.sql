@@ -24,8 +24,10 @@ colonnes:
   nb_actifs: Ceux qui déclarent au moins un stagiaire.
   nb_stagiaires: Stagiaires des organismes qui la déclarent, toutes spécialités confondues, valeurs
     absurdes comprises ; ne s'additionne pas d'une spécialité à l'autre.
-  nb_stagiaires_premiere: Stagiaires des organismes dont elle est la première ; s'additionne.
-  nb_stagiaires_premiere_bornes: La même somme, chaque valeur ramenée à la borne de socle.bornage.
+  nb_stagiaires_premiere: Stagiaires des organismes dont elle est la première, valeurs absurdes
+    comprises ; s'additionne.
+  nb_stagiaires_premiere_bornes: Stagiaires des organismes dont elle est la première, chaque valeur
+    ramenée à la borne de socle.bornage.
   mediane_stagiaires_actifs: Médiane de stagiaires par organisme actif qui la déclare.
 */
 with

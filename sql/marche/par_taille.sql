@@ -19,11 +19,13 @@ colonnes:
   nb_dormants: Ceux qui déclarent zéro stagiaire.
   nb_activite_inconnue: Ceux dont le nombre de stagiaires est vide ou illisible.
   nb_stagiaires: Leurs stagiaires, valeurs absurdes comprises.
-  nb_stagiaires_bornes: La même somme, chaque valeur ramenée à la borne de socle.bornage.
+  nb_stagiaires_bornes: Leurs stagiaires, chaque valeur ramenée à la borne de socle.bornage.
   moyenne_stagiaires: Moyenne de stagiaires par organisme, valeurs absurdes comprises.
-  moyenne_stagiaires_bornee: La même moyenne, chaque valeur ramenée à la borne de socle.bornage.
+  moyenne_stagiaires_bornee: Moyenne de stagiaires par organisme, chaque valeur ramenée à la borne
+    de socle.bornage.
   mediane_stagiaires: Médiane de stagiaires par organisme.
   effectif_formateurs: Leurs formateurs, valeurs absurdes comprises.
+  effectif_formateurs_borne: Leurs formateurs, chaque valeur ramenée à la borne de socle.bornage.
   nb_receveurs: Ceux à qui d'autres confient des stagiaires.
   est_micro: Vrai pour les classes des micro-structures (zéro ou un formateur) ; vide pour INCONNUE.
   petit_effectif: Vrai si nb_organismes est inférieur à 5.
@@ -61,6 +63,7 @@ select
     round(avg(a.nb_stagiaires_bornes), 2) as moyenne_stagiaires_bornee,
     median(a.nb_stagiaires) as mediane_stagiaires,
     coalesce(sum(a.effectif_formateurs), 0)::bigint as effectif_formateurs,
+    coalesce(sum(a.effectif_formateurs_borne), 0)::bigint as effectif_formateurs_borne,
     count(*) filter (where a.nb_stagiaires_confies > 0) as nb_receveurs,
     case when c.classe_formateurs <> 'INCONNUE' then c.classe_formateurs in ('0', '1') end as est_micro,
     count(a.nda) < 5 as petit_effectif

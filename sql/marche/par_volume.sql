@@ -13,9 +13,11 @@ colonnes:
   nb_certifies: Ceux qui sont certifiés.
   part_certifies_pct: 100 × nb_certifies / nb_certification_connue.
   nb_stagiaires: Leurs stagiaires, valeurs absurdes comprises.
-  nb_stagiaires_bornes: La même somme, chaque valeur ramenée à la borne de socle.bornage.
+  nb_stagiaires_bornes: Leurs stagiaires, chaque valeur ramenée à la borne de socle.bornage.
   nb_stagiaires_total: Stagiaires de toute la liste, valeurs absurdes comprises.
-  part_stagiaires_pct: 100 × nb_stagiaires / nb_stagiaires_total.
+  part_stagiaires_pct: 100 × nb_stagiaires / nb_stagiaires_total, valeurs absurdes comprises.
+  nb_stagiaires_total_bornes: Stagiaires de toute la liste, chaque valeur ramenée à la borne de socle.bornage.
+  part_stagiaires_bornee_pct: 100 × nb_stagiaires_bornes / nb_stagiaires_total_bornes.
   petit_effectif: Vrai si nb_organismes est inférieur à 5.
 */
 with
@@ -45,6 +47,12 @@ select
     round(
         100 * coalesce(sum(a.nb_stagiaires), 0) / nullif(sum(sum(a.nb_stagiaires)) over (), 0), 2
     ) as part_stagiaires_pct,
+    coalesce(sum(sum(a.nb_stagiaires_bornes)) over (), 0)::bigint as nb_stagiaires_total_bornes,
+    round(
+        100 * coalesce(sum(a.nb_stagiaires_bornes), 0)
+        / nullif(sum(sum(a.nb_stagiaires_bornes)) over (), 0),
+        2
+    ) as part_stagiaires_bornee_pct,
     count(a.nda) < 5 as petit_effectif
 from classe as c
 cross join execution.liste as e

@@ -9,14 +9,16 @@ colonnes:
   libelle: Son nom.
   nb_organismes: Organismes du périmètre.
   nb_receveurs: Ceux qui déclarent des stagiaires confiés par un autre organisme.
-  part_receveurs_pct: 100 × nb_receveurs / nb_organismes.
+  nb_confies_connus: Organismes dont le nombre de stagiaires confiés est connu.
+  part_receveurs_pct: 100 × nb_receveurs / nb_confies_connus ; vide si aucun n'est connu.
   nb_receveurs_certifies: Receveurs certifiés.
   nb_stagiaires_confies: Stagiaires confiés, valeurs absurdes comprises.
-  nb_stagiaires_confies_bornes: La même somme, chaque valeur ramenée à la borne de socle.bornage.
+  nb_stagiaires_confies_bornes: Stagiaires confiés, chaque valeur ramenée à la borne de socle.bornage.
   nb_stagiaires_confies_nation: Stagiaires confiés dans toute la liste, valeurs absurdes comprises.
-  part_nationale_pct: 100 × nb_stagiaires_confies / nb_stagiaires_confies_nation.
+  part_nationale_pct: 100 × nb_stagiaires_confies / nb_stagiaires_confies_nation, valeurs absurdes
+    comprises.
   nb_stagiaires_receveurs: Stagiaires propres des receveurs, valeurs absurdes comprises.
-  ratio_confies_propres: nb_stagiaires_confies / nb_stagiaires_receveurs.
+  ratio_confies_propres: nb_stagiaires_confies / nb_stagiaires_receveurs, valeurs absurdes comprises.
   mediane_confies: Médiane de stagiaires confiés par receveur.
   nb_sans_stagiaire_propre: Receveurs qui déclarent zéro stagiaire propre : ils ne travaillent que pour
     d'autres, ou ont mal rempli leur déclaration.
@@ -49,6 +51,7 @@ compte as (
         code,
         count(*) as nb_organismes,
         count(*) filter (where recoit) as nb_receveurs,
+        count(nb_stagiaires_confies) as nb_confies_connus,
         count(*) filter (where recoit and est_certifie) as nb_receveurs_certifies,
         coalesce(sum(nb_stagiaires_confies), 0)::bigint as nb_stagiaires_confies,
         coalesce(sum(nb_stagiaires_confies_bornes), 0)::bigint as nb_stagiaires_confies_bornes,
@@ -83,7 +86,8 @@ select
     end as libelle,
     c.nb_organismes,
     c.nb_receveurs,
-    round(100 * c.nb_receveurs / c.nb_organismes, 2) as part_receveurs_pct,
+    c.nb_confies_connus,
+    round(100 * c.nb_receveurs / nullif(c.nb_confies_connus, 0), 2) as part_receveurs_pct,
     c.nb_receveurs_certifies,
     c.nb_stagiaires_confies,
     c.nb_stagiaires_confies_bornes,

@@ -1,7 +1,7 @@
 /*
 Les principaux organismes à qui d'autres confient des stagiaires : les cent premiers de la nation et
-les vingt premiers de chaque département. C'est un indice de sous-traitance, non une recommandation :
-la qualité d'un sous-traitant ne se lit pas ici.
+les vingt premiers de chaque région et de chaque département. C'est un indice de sous-traitance, non
+une recommandation : la qualité d'un sous-traitant ne se lit pas ici.
 grain: nda
 colonnes:
   date_instantane: Date de la liste.
@@ -9,15 +9,16 @@ colonnes:
   rang_region: Rang dans la région.
   rang_departement: Rang dans le département ; vide si le département n'est pas déterminé.
   nda: (contrat)
-  denomination: Nom de l'organisme ; vide pour une personne physique présumée (donnée personnelle).
+  denomination: Nom de l'organisme ; vide pour une personne physique présumée, c'est-à-dire dont le nom
+    commence par un titre de civilité (donnée personnelle ; d'autres personnes physiques peuvent rester).
   code_departement: (socle.organisme)
   nb_stagiaires_confies: (contrat)
   nb_stagiaires: (contrat)
   ratio_confies_propres: nb_stagiaires_confies / nb_stagiaires ; vide sans stagiaire propre.
   est_certifie: (socle.organisme)
   siren: (socle.activite)
-  code_region: (contrat)
-  region: (socle.organisme)
+  code_region: (socle.activite)
+  region: Nom de la région.
   departement: (socle.organisme)
   combinaison: (socle.activite)
   effectif_formateurs: (contrat)
@@ -50,7 +51,7 @@ select
     a.est_certifie,
     a.siren,
     a.code_region,
-    o.region,
+    g.region,
     o.departement,
     a.combinaison,
     a.effectif_formateurs,
@@ -58,6 +59,10 @@ select
 from receveur as r
 inner join socle.activite as a on r.nda = a.nda
 inner join socle.organisme as o on r.nda = o.nda
+left join reference.region as g on a.code_region = g.code_region
 cross join execution.liste as e
-where r.rang_national <= 100 or (a.code_departement is not null and r.rang_departement <= 20)
+where
+    r.rang_national <= 100
+    or (a.code_region is not null and r.rang_region <= 20)
+    or (a.code_departement is not null and r.rang_departement <= 20)
 order by r.rang_national

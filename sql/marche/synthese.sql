@@ -22,9 +22,12 @@ colonnes:
   nb_activite_connue: (marche.territoire)
   part_actifs_pct: (marche.territoire)
   nb_actifs_certifies: (marche.territoire)
+  nb_candidats_portage: (marche.territoire)
+  nb_candidats_deja_sous_traitants: (marche.territoire)
   nb_stagiaires: (marche.territoire)
   nb_stagiaires_bornes: (marche.territoire)
   nb_stagiaires_confies: (marche.territoire)
+  nb_stagiaires_confies_bornes: (marche.territoire)
   effectif_formateurs: (marche.territoire)
   effectif_formateurs_borne: (marche.territoire)
   moyenne_stagiaires: (marche.territoire)
@@ -37,6 +40,8 @@ colonnes:
   nb_avec_adresse: (marche.territoire)
   part_avec_adresse_pct: (marche.territoire)
   nb_micro: (marche.territoire)
+  nb_effectif_connu: (marche.territoire)
+  part_micro_pct: (marche.territoire)
   nb_micro_certifiees: (marche.territoire)
   nb_micro_certification_connue: (marche.territoire)
   part_micro_certifiees_pct: (marche.territoire)
@@ -60,9 +65,12 @@ select
     nb_activite_connue,
     part_actifs_pct,
     nb_actifs_certifies,
+    nb_candidats_portage,
+    nb_candidats_deja_sous_traitants,
     nb_stagiaires,
     nb_stagiaires_bornes,
     nb_stagiaires_confies,
+    nb_stagiaires_confies_bornes,
     effectif_formateurs,
     effectif_formateurs_borne,
     moyenne_stagiaires,
@@ -75,6 +83,8 @@ select
     nb_avec_adresse,
     part_avec_adresse_pct,
     nb_micro,
+    nb_effectif_connu,
+    part_micro_pct,
     nb_micro_certifiees,
     nb_micro_certification_connue,
     part_micro_certifiees_pct

@@ -5,7 +5,8 @@ grain: nda
 colonnes:
   nda: (contrat)
   siren: Numéro SIREN, s'il est valide.
-  code_region: (contrat)
+  code_region: Région que dit la liste ; si elle ne la dit pas (anciennes mises en page), celle du
+    département.
   code_departement: (socle.organisme)
   est_certifie: (socle.organisme)
   certifie_action_formation: (contrat)
@@ -41,7 +42,7 @@ borne as (
 select
     o.nda,
     case when o.siren_valide then o.siren end as siren,
-    o.code_region,
+    coalesce(o.code_region, d.code_region) as code_region,
     o.code_departement,
     o.est_certifie,
     o.certifie_action_formation,
@@ -102,4 +103,5 @@ select
     o.personne_physique_presumee
 from socle.organisme as o
 cross join borne as b
+left join reference.departement as d on o.code_departement = d.code_departement
 order by o.nda

@@ -141,15 +141,17 @@ def read_register(
     """Type rows of ``preparation.organisme``; places come from the files of ``con``."""
     bounds = {m: bound(row[column] for row in rows) for m, column in MEASURES.items()}
     taught = {row["nda"]: _codes(row) for row in rows}
+    regions, departements = _places(con)
     return Register(
         day,
-        pl.DataFrame([_organisation(row, bounds) for row in rows], SCHEMA),
+        pl.DataFrame([_organisation(row, bounds, departements) for row in rows], SCHEMA),
         {row["nda"]: row["denomination"] for row in rows},
         taught,
         _labels(rows),
         anomalies,
         bounds,
-        *_places(con),
+        regions,
+        departements,
     )
 
 
@@ -162,12 +164,13 @@ def bound(values: Iterable[int | None]) -> int | None:
     return None
 
 
-def _organisation(row: Row, bounds: dict[str, int | None]) -> Row:
+def _organisation(row: Row, bounds: dict[str, int | None], departements: dict[str, Place]) -> Row:
     held = [category for category, flag in FLAG.items() if row[flag] is True]
     certified = True if held else (False if row["certification_connue"] else None)
     trainees, trainers = row["nb_stagiaires"], row["effectif_formateurs"]
     return {
         **{name: row[name] for name in SCHEMA if name in row},
+        "code_region": row["code_region"] or _region_of(row["code_departement"], departements),
         "siren": row["siren"] if row["siren_valide"] else None,
         "est_certifie": certified,
         "combinaison": " + ".join(held) or ("AUCUNE" if certified is False else UNKNOWN),
@@ -181,6 +184,10 @@ def _organisation(row: Row, bounds: dict[str, int | None]) -> Row:
         "est_micro": None if trainers is None else trainers <= 1,
         "avec_adresse": row["code_postal"] is not None,
     }
+
+
+def _region_of(departement: str | None, departements: dict[str, Place]) -> str | None:
+    return departements[departement].region if departement in departements else None
 
 
 def _brought_back(value: int | None, most: int | None) -> int | None:

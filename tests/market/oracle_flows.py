@@ -27,7 +27,7 @@ from tests.market.oracle import (
 from tests.warehouse.frames import Row
 
 ENTRUSTED, OWN = pl.col("nb_stagiaires_confies"), pl.col("nb_stagiaires")
-_MAIN_NATION, _MAIN_DEPARTEMENT = 100, 20
+_MAIN_NATION, _MAIN = 100, 20
 _CERTIFICATION = {True: "CERTIFIE", False: "NON_CERTIFIE", None: "INCONNUE"}
 
 
@@ -62,7 +62,8 @@ def sous_traitance(register: Register) -> list[Row]:
                 "libelle": label,
                 "nb_organismes": own.height,
                 "nb_receveurs": receivers.height,
-                "part_receveurs_pct": ratio(receivers.height, own.height),
+                "nb_confies_connus": count(own, ENTRUSTED.is_not_null()),
+                "part_receveurs_pct": ratio(receivers.height, count(own, ENTRUSTED.is_not_null())),
                 "nb_receveurs_certifies": count(receivers, CERTIFIED),
                 "nb_stagiaires_confies": entrusted,
                 "nb_stagiaires_confies_bornes": total(receivers, "nb_stagiaires_confies_bornes"),
@@ -89,8 +90,8 @@ def sous_traitants_principaux(register: Register) -> list[Row]:
     _rank(receivers, "rang_departement", "code_departement")
     rows = []
     for row in receivers:
-        in_departement = row["rang_departement"] or _MAIN_DEPARTEMENT + 1
-        if row["rang_national"] > _MAIN_NATION and in_departement > _MAIN_DEPARTEMENT:
+        near = [rank for rank in (row["rang_region"], row["rang_departement"]) if rank]
+        if row["rang_national"] > _MAIN_NATION and min(near, default=_MAIN + 1) > _MAIN:
             continue
         person = row["personne_physique_presumee"]
         entrusted = row["nb_stagiaires_confies"]

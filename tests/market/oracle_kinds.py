@@ -34,6 +34,7 @@ from tests.market.oracle import (
 from tests.warehouse.frames import Row
 
 MICRO = pl.col("est_micro")
+SIZED = pl.col("effectif_formateurs").is_not_null()
 CLAIMED = 15_000
 
 
@@ -62,7 +63,8 @@ def par_categorie(register: Register) -> list[Row]:
                 "mediane_stagiaires_actifs": median(own.filter(ACTIVE), "nb_stagiaires"),
                 "mediane_formateurs": median(own, "effectif_formateurs"),
                 "nb_micro": count(own, MICRO),
-                "part_micro_pct": ratio(count(own, MICRO), own.height),
+                "nb_effectif_connu": count(own, SIZED),
+                "part_micro_pct": ratio(count(own, MICRO), count(own, SIZED)),
                 "nb_receveurs": count(own, RECEIVES),
                 "petit_effectif": own.height < FEW,
             }
@@ -91,6 +93,7 @@ def combinaison_certifications(register: Register) -> list[Row]:
                 "nb_stagiaires_bornes": total(own, "nb_stagiaires_bornes"),
                 "mediane_stagiaires_actifs": median(own.filter(ACTIVE), "nb_stagiaires"),
                 "effectif_formateurs": total(own, "effectif_formateurs"),
+                "effectif_formateurs_borne": total(own, "effectif_formateurs_borne"),
                 "mediane_formateurs": median(own, "effectif_formateurs"),
                 "nb_micro": count(own, MICRO),
                 "petit_effectif": own.height < FEW,
@@ -231,6 +234,7 @@ def par_taille(register: Register) -> list[Row]:
                 "moyenne_stagiaires_bornee": mean(own, "nb_stagiaires_bornes"),
                 "mediane_stagiaires": median(own, "nb_stagiaires"),
                 "effectif_formateurs": total(own, "effectif_formateurs"),
+                "effectif_formateurs_borne": total(own, "effectif_formateurs_borne"),
                 "nb_receveurs": count(own, RECEIVES),
                 "est_micro": None if name == UNKNOWN else name in ("0", "1"),
                 "petit_effectif": own.height < FEW,
@@ -242,6 +246,7 @@ def par_taille(register: Register) -> list[Row]:
 def par_volume(register: Register) -> list[Row]:
     frame = register.organisations
     trainees = total(frame, "nb_stagiaires")
+    bounded = total(frame, "nb_stagiaires_bornes")
     rows = []
     for name, rank in _classes(TRAINEES, frame, "classe_stagiaires").items():
         own = at(frame, "classe_stagiaires", name)
@@ -258,6 +263,8 @@ def par_volume(register: Register) -> list[Row]:
                 "nb_stagiaires_bornes": total(own, "nb_stagiaires_bornes"),
                 "nb_stagiaires_total": trainees,
                 "part_stagiaires_pct": ratio(total(own, "nb_stagiaires"), trainees),
+                "nb_stagiaires_total_bornes": bounded,
+                "part_stagiaires_bornee_pct": ratio(total(own, "nb_stagiaires_bornes"), bounded),
                 "petit_effectif": own.height < FEW,
             }
         )
@@ -284,8 +291,8 @@ def micro_structures(register: Register) -> list[Row]:
                 "definition": name,
                 "libelle": SAID,
                 "nb_organismes": own.height,
-                "nb_organismes_total": frame.height,
-                "part_pct": ratio(own.height, frame.height),
+                "nb_effectif_connu": count(frame, SIZED),
+                "part_pct": ratio(own.height, count(frame, SIZED)),
                 "nb_certifiees": share["nb_certifies"],
                 "nb_certification_connue": share["nb_certification_connue"],
                 "part_certifiees_pct": share["part_certifies_pct"],

@@ -40,7 +40,9 @@ Exact = Fraction | None
 def block(frame: pl.DataFrame) -> Row:
     """What is told of the organisations of a place."""
     active, certified = frame.filter(ACTIVE), frame.filter(CERTIFIED)
+    uncertified = frame.filter(~pl.col("est_certifie"))
     micro = frame.filter(pl.col("est_micro"))
+    sized = count(frame, pl.col("effectif_formateurs").is_not_null())
     micro_certified = nb_certified(micro)
     share = nb_certified(frame)
     known = share["nb_certification_connue"]
@@ -58,6 +60,10 @@ def block(frame: pl.DataFrame) -> Row:
         "nb_activite_connue": with_activity,
         "part_actifs_pct": ratio(active.height, with_activity),
         "nb_actifs_certifies": count(certified, ACTIVE),
+        "nb_candidats_portage": count(uncertified, ACTIVE),
+        "nb_candidats_deja_sous_traitants": count(
+            uncertified, ACTIVE & (pl.col("nb_stagiaires_confies") > 0)
+        ),
         **{name: total(frame, name) for name in _SUMS},
         "moyenne_stagiaires": mean(frame, "nb_stagiaires"),
         "moyenne_stagiaires_bornee": mean(frame, "nb_stagiaires_bornes"),
@@ -69,6 +75,8 @@ def block(frame: pl.DataFrame) -> Row:
         "nb_avec_adresse": count(frame, pl.col("avec_adresse")),
         "part_avec_adresse_pct": ratio(count(frame, pl.col("avec_adresse")), frame.height),
         "nb_micro": micro.height,
+        "nb_effectif_connu": sized,
+        "part_micro_pct": ratio(micro.height, sized),
         "nb_micro_certifiees": micro_certified["nb_certifies"],
         "nb_micro_certification_connue": micro_certified["nb_certification_connue"],
         "part_micro_certifiees_pct": micro_certified["part_certifies_pct"],
@@ -76,7 +84,8 @@ def block(frame: pl.DataFrame) -> Row:
 
 
 _SUMS = (
-    *("nb_stagiaires", "nb_stagiaires_bornes", "nb_stagiaires_confies"),
+    *("nb_stagiaires", "nb_stagiaires_bornes"),
+    *("nb_stagiaires_confies", "nb_stagiaires_confies_bornes"),
     *("effectif_formateurs", "effectif_formateurs_borne"),
 )
 
@@ -90,12 +99,12 @@ def codes(reference: Iterable[str], frame: pl.DataFrame, column: str) -> list[st
 def _densities(row: Row, people: int | None) -> dict[str, Exact]:
     """Figures that indices and ranks are made of, not rounded."""
     known = row["nb_certification_connue"]
+    # Nobody known to be certified is not nobody certified.
+    told = people if known or not row["nb_organismes"] else None
     return {
         "densite": Fraction(row["nb_organismes"], people) if people else None,
         "part_certifies": Fraction(row["nb_certifies"], known) if known else None,
-        "densite_bilan": (
-            Fraction(row["nb_certifies_bilan_competences"], people) if people else None
-        ),
+        "densite_bilan": (Fraction(row["nb_certifies_bilan_competences"], told) if told else None),
     }
 
 
@@ -120,7 +129,14 @@ def territoire(register: Register) -> list[Row]:
     for _, level_rows in groupby(rows, key=lambda row: row["niveau"]):
         same = list(level_rows)
         for name in ("densite", "part_certifies", "densite_bilan"):
-            for row, rank in zip(same, ranks([row["exact"][name] for row in same]), strict=True):
+            # What is no place, or says nothing, has no rank and takes none.
+            ranked = [
+                row["exact"][name]
+                if row["niveau"] != "NATION" and row["population"] and row["nb_organismes"] >= FEW
+                else None
+                for row in same
+            ]
+            for row, rank in zip(same, ranks(ranked), strict=True):
                 row[f"rang_{name}"] = rank
     of_nation = rows[0]["exact"]
     for row in rows:
@@ -134,6 +150,7 @@ def _territory(
 ) -> Row:
     figures = block(frame)
     nation = register.organisations.height
+    told = people if figures["nb_certification_connue"] or frame.is_empty() else None
     return {
         "date_instantane": register.day,
         "niveau": level,
@@ -143,8 +160,8 @@ def _territory(
         "nb_organismes_nation": nation,
         "part_nationale_pct": ratio(frame.height, nation),
         "nb_organismes_pour_100k": ratio(frame.height, people, 2, 100_000),
-        "nb_certifies_pour_100k": ratio(figures["nb_certifies"], people, 2, 100_000),
-        "nb_bilan_pour_100k": ratio(figures["nb_certifies_bilan_competences"], people, 2, 100_000),
+        "nb_certifies_pour_100k": ratio(figures["nb_certifies"], told, 2, 100_000),
+        "nb_bilan_pour_100k": ratio(figures["nb_certifies_bilan_competences"], told, 2, 100_000),
         "petit_effectif": frame.height < FEW,
         "exact": _densities(figures, people),
     }

@@ -62,6 +62,7 @@ def concentration(register: Register) -> list[Row]:
         for name, size in tops.items():
             shares[f"nb_{name}"] = size
             shares[f"stagiaires_{name}"] = _top(declared, size)
+            shares[f"stagiaires_{name}_bornes"] = _top(bounded, size)
             shares[f"part_{name}_pct"] = ratio(_top(declared, size), sum(declared))
             shares[f"part_{name}_bornee_pct"] = ratio(_top(bounded, size), sum(bounded))
         rows.append(
@@ -115,8 +116,13 @@ def lorenz(register: Register) -> list[Row]:
                     "code": code,
                     "centile": centile,
                     "nb_organismes": smallest,
+                    "nb_stagiaires": sum(declared[:smallest]),
+                    "nb_stagiaires_total": sum(declared),
                     "part_stagiaires_pct": ratio(sum(declared[:smallest]), sum(declared)),
+                    "nb_stagiaires_bornes": sum(bounded[:smallest]),
+                    "nb_stagiaires_total_bornes": sum(bounded),
                     "part_stagiaires_bornee_pct": ratio(sum(bounded[:smallest]), sum(bounded)),
+                    "petit_effectif": own.height < FEW,
                 }
             )
     return rows
