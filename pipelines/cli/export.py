@@ -78,7 +78,7 @@ def _is_schema(con: duckdb.DuckDBPyConnection, name: str) -> bool:
         near = difflib.get_close_matches(name, [*known, *schemas], n=3) or schemas
         raise UsageError(
             f"La table ou le schéma « {name} » n'existe pas : choisissez parmi {', '.join(near)} "
-            "(« opac query \"show tables\" » donne les tables)."
+            '(« opac query "show tables" » donne les tables).'
         )
     return name in schemas
 

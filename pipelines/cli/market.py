@@ -39,14 +39,18 @@ def rapport(
     home: HomeOption = None,
 ) -> None:
     """Écrire le rapport du marché : cartes, graphiques et tableaux, en une page HTML autonome."""
-    from pipelines.market.report import gather, write_images, write_page
+    from pipelines.market.report import check_folder, gather, write_images, write_page
 
     settings = settings_for(home)
     release = current_release(settings)
     report = gather(Home(settings.home), release, region)
-    target = sortie or Path(f"rapport-{report.region_code}.html" if region else "rapport.html")
+    name = f"rapport-{report.region_code}.html" if report.region_code else "rapport.html"
+    target = sortie or Path(name)
+    if images is not None:  # before the page: a refusal leaves nothing half done
+        check_folder(images)
     write_page(report, target)
-    _told(str(target))
+    # A code is easily taken for another's: 75 is no longer Paris.
+    _told(f"{target} ({report.scope_name})" if report.region_code else str(target))
     if images is not None:
         count = write_images(report, images)
         _told(f"{images} ({count} images)")

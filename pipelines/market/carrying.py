@@ -7,18 +7,27 @@ from typing import TYPE_CHECKING
 from pipelines.market import french
 from pipelines.market.bars import Bar, ranked
 from pipelines.market.certification import LABELS
-from pipelines.market.figure import SMALL, Column, Figure, Kind, Row, Section, Table
-from pipelines.market.scope import Scope
+from pipelines.market.figure import Column, Figure, Kind, Listing, Row, Section, Table, signs
+from pipelines.market.overview import received
+from pipelines.market.scope import NATION, Scope
 from pipelines.market.sizes import class_name
 from pipelines.market.style import BLUE, GREY, VERMILION
+from pipelines.market.territory import departements, partial_note
 
 if TYPE_CHECKING:
     import altair as alt
 
 _FIRST = 10
-_PERSON = "personne physique"
+_PERSON, _WITHHELD, _NAMELESS = "personne physique", "nom non repris", "sans nom"
+_NAMES_NOTE = (
+    "« Nom non repris » : la liste retient l'adresse de cet organisme, comme elle le fait pour les "
+    "personnes physiques, et il ne déclare pas plus d'un formateur ; il peut en être une. "
+    "« Personne physique » n'est dit que d'un nom qui porte une civilité : la liste ne donne pas "
+    "la forme juridique."
+)
 _RECEIVERS = (
     Column("Organismes", "nb_organismes", Kind.COUNT),
+    Column("Nombre connu", "nb_confies_connus", Kind.COUNT),
     Column("Receveurs", "nb_receveurs", Kind.COUNT),
     Column("Part", "part_receveurs_pct", Kind.PERCENT),
     Column("dont certifiés", "nb_receveurs_certifies", Kind.COUNT),
@@ -27,7 +36,6 @@ _RECEIVERS = (
     Column("Confiés / propres", "ratio_confies_propres", Kind.DECIMAL, 2),
     Column("Médiane des confiés", "mediane_confies", Kind.DECIMAL, 0),
 )
-_ORDER = "['0', '1', '2', '3-10', '11-20', '21-50', '51-100', '101+', 'INCONNUE']"
 
 
 def subcontracting(scope: Scope) -> Section:
@@ -37,8 +45,9 @@ def subcontracting(scope: Scope) -> Section:
         figures.insert(0, _by_size(scope))
     lead = (
         "Les stagiaires confiés par un autre organisme sont le seul signe de sous-traitance que "
-        "donne la liste, du côté de qui reçoit ; ils s'ajoutent aux stagiaires propres et les "
-        "dépassent souvent. Elle ne dit pas qui confie."
+        "donne la liste, du côté de qui reçoit ; ils ne sont pas une partie des stagiaires "
+        "propres, et les dépassent souvent. Elle ne dit pas qui confie. Parts de receveurs : parmi "
+        "les organismes dont le nombre de stagiaires confiés est connu."
     )
     return Section(
         "sous-traitance",
@@ -46,10 +55,12 @@ def subcontracting(scope: Scope) -> Section:
         lead,
         figures,
         [
-            (
+            Listing(
+                "sous-traitants",
                 "Ceux à qui l'on confie le plus de stagiaires",
-                "marche.sous_traitants_principaux",
+                ["marche.sous_traitants_principaux", "socle.activite"],
                 _principal(scope),
+                _NAMES_NOTE,
             )
         ],
     )
@@ -57,8 +68,9 @@ def subcontracting(scope: Scope) -> Section:
 
 def _by_size(scope: Scope) -> Figure:
     rows = scope.rows(
-        "from marche.sous_traitance where perimetre = 'TAILLE' "
-        f"order by list_position({_ORDER}, code)"
+        "select s.* from marche.sous_traitance as s "
+        "join marche.par_taille as t on s.code = t.classe_formateurs "
+        "where s.perimetre = 'TAILLE' order by t.ordre"
     )
     whole = _nation(scope)
     certified = scope.rows(
@@ -66,25 +78,33 @@ def _by_size(scope: Scope) -> Figure:
     )
     for row in rows:
         row["libelle"] = _trainers(row["code"])
-    count = french.compte(
-        whole["nb_stagiaires_confies"] or 0, "stagiaire confié", "stagiaires confiés"
-    )
-    shares = ", ".join(
-        f"{row['libelle'].lower()} {french.pourcent(row['part_receveurs_pct'])}"
-        for row in certified
-    )
-    told = (
-        f"{_share(whole)} reçoivent des stagiaires d'un autre : {count}. Part de receveurs : "
-        f"{shares or french.ABSENT}."
-    )
+    told = f"{_unsaid(scope)}."
+    if whole["nb_confies_connus"]:
+        count = french.compte(
+            whole["nb_stagiaires_confies"], "stagiaire confié", "stagiaires confiés"
+        )
+        shares = ", ".join(
+            f"{row['libelle'].lower()} {french.pourcent(row['part_receveurs_pct'])}"
+            for row in certified
+            if row["part_receveurs_pct"] is not None
+        )
+        told = f"{_share(whole)} reçoivent des stagiaires d'un autre : {count}."
+        told += f" Part de receveurs : {shares}."
     return Figure(
         "receveurs-taille",
         "Qui reçoit des stagiaires d'autrui, par effectif",
         told,
         ["marche.sous_traitance"],
         Table([Column("Périmètre", "libelle"), *_RECEIVERS], [*rows, *certified, whole]),
-        *_receivers(rows, whole),
+        *_receivers(scope, rows, whole),
     )
+
+
+def _unsaid(scope: Scope) -> str:
+    """Say why nobody receives trainees here: nobody does, or the list does not tell."""
+    if received(scope)["nb_confies_connus"]:
+        return f"Aucun stagiaire confié {scope.here}"
+    return f"Le nombre de stagiaires confiés n'est connu pour aucun organisme {scope.here}"
 
 
 def _trainers(size: str) -> str:
@@ -104,53 +124,66 @@ def _by_place(scope: Scope) -> Figure:
         f"from marche.sous_traitance where perimetre = '{level}' {inside} "
         "order by petit_effectif, part_receveurs_pct desc nulls last, libelle"
     )
+    partial = partial_note(scope) if scope.region else ""
+    for row in rows:
+        row["incomplet"] = bool(partial) and row["code"] is not None
     whole = _nation(scope)
     here = next(iter(scope.rows(f"from marche.sous_traitance where {scope.perimeter}")), None)
-    word, none = ("département", "Aucun") if scope.region else ("région", "Aucune")
+    word = "département" if scope.region else "région"
     table = [*rows, whole] if here in (None, whole) else [*rows, here, whole]
-    sure = [row for row in rows if not row["petit_effectif"]]
-    if here is None:
-        told = f"La liste n'a aucun organisme {scope.here}."
-    elif sure:
-        first = f"{sure[0]['libelle']} ({french.pourcent(sure[0]['part_receveurs_pct'])})"
-        told = (
-            f"{scope.name} : {_share(here)} en reçoivent. En tête des {word}s qui ont au moins "
-            f"cinq receveurs : {first}."
-        )
-    else:
-        told = f"{scope.name} : {_share(here)} en reçoivent. {none} {word} n'a cinq receveurs."
     title = f"Qui reçoit des stagiaires d'autrui, par {word}"
     return Figure(
         "receveurs-lieu",
         title,
-        told,
+        _places_told(scope, here, rows),
         ["marche.sous_traitance"],
         Table([Column(word.capitalize(), "libelle"), *_RECEIVERS], table),
-        *_receivers(rows, whole),
+        *_receivers(scope, rows, whole),
+        partial,
     )
+
+
+def _places_told(scope: Scope, here: Row | None, rows: list[Row]) -> str:
+    if here is None:
+        return f"La liste n'a aucun organisme {scope.here}."
+    if not here["nb_confies_connus"]:
+        return f"{_unsaid(scope)}."
+    told = f"{scope.name} : {_share(here)} en reçoivent."
+    if scope.region and (len(rows) < 2 or any(row["incomplet"] for row in rows)):
+        return told
+    word, alone, none = (
+        ("département", "Seul", "Aucun") if scope.region else ("région", "Seule", "Aucune")
+    )
+    sure = [row for row in rows if not signs(row)]
+    if not sure:
+        return f"{told} {none} {word} n'a cinq receveurs."
+    first = f"{sure[0]['libelle']} ({french.pourcent(sure[0]['part_receveurs_pct'])})"
+    if len(sure) == 1:
+        return f"{told} {alone} {word} qui ait au moins cinq receveurs : {first}."
+    return f"{told} En tête des {word}s qui ont au moins cinq receveurs : {first}."
 
 
 def _nation(scope: Scope) -> Row:
     """Give the row of the nation: nothing at all when the list is empty."""
     found = scope.rows("from marche.sous_traitance where perimetre = 'NATION'")
-    return found[0] if found else {**dict.fromkeys(c.name for c in _RECEIVERS), "libelle": "France"}
+    return found[0] if found else {**dict.fromkeys(c.name for c in _RECEIVERS), "libelle": NATION}
 
 
 def _share(row: Row) -> str:
     return french.part(
-        row["nb_receveurs"], row["nb_organismes"], row["part_receveurs_pct"], "des organismes"
+        row["nb_receveurs"], row["nb_confies_connus"], row["part_receveurs_pct"], "des organismes"
     )
 
 
-def _receivers(rows: list[Row], whole: Row) -> tuple[alt.TopLevelMixin | None, str]:
+def _receivers(scope: Scope, rows: list[Row], whole: Row) -> tuple[alt.TopLevelMixin | None, str]:
     """Draw the shares of receivers, or say why they are not."""
     shown = [row for row in rows if row["nb_receveurs"]]
     bars = [
         Bar(
-            str(row["libelle"]) + (SMALL if row["petit_effectif"] else ""),
+            str(row["libelle"]) + signs(row),
             row["part_receveurs_pct"],
             french.pourcent(row["part_receveurs_pct"]),
-            GREY if row["petit_effectif"] else BLUE,
+            GREY if signs(row) else BLUE,
         )
         for row in shown
     ]
@@ -159,25 +192,27 @@ def _receivers(rows: list[Row], whole: Row) -> tuple[alt.TopLevelMixin | None, s
         f"France : {french.pourcent(whole['part_receveurs_pct'])}",
     )
     if not bars:
-        return None, "Aucun stagiaire confié : la figure ne peut pas être tracée."
+        return None, f"{_unsaid(scope)} : la figure ne peut pas être tracée."
     return ranked(bars, reference), ""
 
 
 def _principal(scope: Scope) -> Table:
     rank = "rang_region" if scope.region else "rang_national"
     rows = scope.rows(
-        f"from marche.sous_traitants_principaux where {scope.in_region} and {rank} <= {_FIRST} "
-        f"order by {rank}, nda"
+        "select p.*, a.avec_adresse, a.personne_physique_presumee "
+        f"from (from marche.sous_traitants_principaux where {scope.in_region}) as p "
+        f"join socle.activite as a on p.nda = a.nda where p.{rank} <= {_FIRST} "
+        f"order by p.{rank}, p.nda"
     )
     for row in rows:
-        row["nom"] = row["denomination"] or _PERSON
+        row["nom"] = _name(row)
         row["lieu"] = row["departement"] or row["region"]
         row["certifie"] = {True: "oui", False: "non", None: None}[row["est_certifie"]]
         row["doute"] = "à vérifier" if row["est_borne"] else ""
     return Table(
         [
             Column("Organisme", "nom"),
-            Column("Département", "lieu"),
+            Column("Lieu", "lieu"),
             Column("Certifié", "certifie"),
             Column("Stagiaires confiés", "nb_stagiaires_confies", Kind.COUNT),
             Column("Stagiaires propres", "nb_stagiaires", Kind.COUNT),
@@ -186,6 +221,17 @@ def _principal(scope: Scope) -> Table:
         ],
         rows,
     )
+
+
+def _name(row: Row) -> str:
+    """Name an organisation, unless it is, or may well be, a natural person."""
+    if row["personne_physique_presumee"]:
+        return _PERSON
+    # The list withholds the address of natural persons: more of them than their names tell. One who
+    # declares several trainers is an enterprise all the same.
+    if not row["avec_adresse"] and not (row["effectif_formateurs"] or 0) > 1:
+        return _WITHHELD
+    return str(row["denomination"] or _NAMELESS)
 
 
 def carrying(scope: Scope) -> Section:
@@ -201,13 +247,12 @@ def carrying(scope: Scope) -> Section:
 
 
 def _tension(scope: Scope, category: str) -> Figure:
-    rows = scope.rows(
-        f"from marche.besoin_portage where categorie = '{category}' and {scope.in_region} "
-        "order by rang nulls last, code_departement nulls last"
+    rows = departements(
+        scope, "marche.besoin_portage", f"categorie = '{category}'", "rang nulls last,"
     )
     figures = (
         f"select nb_candidats_portage as candidats, nb_certifies_{category.lower()} as porteurs, "
-        "candidats / nullif(porteurs, 0) as ratio from "
+        "candidats / nullif(porteurs, 0) as ratio, nb_certification_connue as connues from "
     )
     whole, here = scope.one(f"{figures} marche.synthese"), scope.one(f"{figures} {scope.block}")
     label = LABELS[category]
@@ -233,6 +278,8 @@ def _tension(scope: Scope, category: str) -> Figure:
         notes.append("En vermillon, aucun porteur : le rapport n'existe pas, la barre va au bout.")
     if len(ranked_rows) > _FIRST:
         notes.append("Les dix premiers ; les petits effectifs sont classés après les autres.")
+    if any(row["incomplet"] for row in shown):
+        notes.append(partial_note(scope))
     reference = (
         (whole["ratio"], f"France : {french.decimal(whole['ratio'])}")
         if whole["ratio"] is not None
@@ -246,41 +293,65 @@ def _tension(scope: Scope, category: str) -> Figure:
         # The sign of small cells goes beside the name: beside a rank it would be read as a note.
         Table([columns[1], columns[0], *columns[2:]], shown),
         ranked([_tension_bar(row, end) for row in shown], reference) if shown else None,
-        "" if shown else f"Aucun candidat {scope.here} : il n'y a pas de tension à tracer.",
+        "" if shown else f"{_no_candidate(scope)} : il n'y a pas de tension à tracer.",
         " ".join(notes),
     )
 
 
+def _no_candidate(scope: Scope) -> str:
+    """Say why there is no candidate here: none, or the list does not tell."""
+    here = scope.one(f"select nb_certification_connue as nb from {scope.block}")
+    if not here["nb"]:
+        return scope.uncertified()
+    active = scope.one(f"select nb_activite_connue as nb from {scope.block}")
+    if not active["nb"]:
+        return scope.silence("nb_activite_connue", "stagiaire")
+    found = scope.one(f"select nb_candidats_portage as nb from {scope.block}")
+    if found["nb"]:
+        return f"Aucun candidat dont le département soit connu {scope.here}"
+    return f"Aucun candidat {scope.here}"
+
+
 def _tension_bar(row: Row, end: float) -> Bar:
     """Give a bar; without porteur there is no ratio, and a bar to the ``end`` says so in words."""
-    name = str(row["departement"]) + (SMALL if row["petit_effectif"] else "")
+    name = str(row["departement"]) + signs(row)
     if row["sans_porteur"]:
         return Bar(name, end, f"{french.entier(row['nb_candidats'])} pour 0", VERMILION)
     return Bar(
         name,
         row["candidats_par_porteur"],
         french.decimal(row["candidats_par_porteur"]),
-        GREY if row["petit_effectif"] else BLUE,
+        GREY if signs(row) else BLUE,
     )
 
 
 def _tension_told(shown: list[Row], here: Row, whole: Row, scope: Scope) -> str:
-    told = [_ratio_told("France", whole["candidats"], whole["porteurs"])]
-    if scope.region:
+    told = []
+    if whole["connues"]:
+        told.append(_ratio_told(NATION, whole["candidats"], whole["porteurs"]))
+    if not here["connues"]:
+        told.append(f"{scope.uncertified()}.")
+    elif scope.region:
         told.append(_ratio_told(scope.name, here["candidats"], here["porteurs"]))
-    first = next((row for row in shown if not row["petit_effectif"]), None)
+    if scope.region and len(shown) == 1:
+        return " ".join(told)
+    sure = [row for row in shown if not signs(row)]
+    first = sure[0] if sure else None
+    most = "Le plus tendu" if len(sure) > 1 else "Le seul qui se compare"
     if first and first["sans_porteur"]:
         told.append(
-            f"Le plus tendu : {first['departement']}, "
+            f"{most} : {first['departement']}, "
             f"{french.compte(first['nb_candidats'], 'candidat')} et aucun porteur."
         )
     elif first:
         told.append(
-            f"Le plus tendu : {first['departement']} ("
+            f"{most} : {first['departement']} ("
             f"{french.decimal(first['candidats_par_porteur'])} ; "
             f"{french.compte(first['nb_candidats'], 'candidat')}, "
             f"{french.compte(first['nb_porteurs'], 'porteur')})."
         )
+    elif any(row["incomplet"] for row in shown):
+        told.append("Les chiffres des départements sont incomplets.")
     elif shown:
         told.append("Aucun département n'a au moins cinq candidats et cinq porteurs.")
     return " ".join(told)

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 from pipelines.market import french
 from pipelines.market.bars import Bar, ranked, stacked
-from pipelines.market.figure import SMALL, Column, Figure, Kind, Row, Section, Table
+from pipelines.market.figure import Column, Figure, Kind, Row, Section, Table, signs
+from pipelines.market.ranking import ranking
 from pipelines.market.scope import Scope
 from pipelines.market.style import BLUE, GREY, ORANGE, Series, met
-from pipelines.market.territory import ranking
 
 LABELS = {
     "ACTION_FORMATION": "Actions de formation",
@@ -19,6 +19,7 @@ LABELS = {
 }
 _NONE, _UNKNOWN = "AUCUNE", "INCONNUE"
 _SPECIALITIES = 15
+_FEW = 5
 
 
 def section(scope: Scope) -> Section:
@@ -62,27 +63,28 @@ def _categories(scope: Scope) -> Figure:
     return Figure(
         "categories",
         "Organismes certifiés, par catégorie",
-        _categories_told(rows),
+        _categories_told(scope, rows),
         ["marche.par_categorie"],
         Table(columns, rows),
         stacked(rows, "nom", met(rows, series)) if certified else None,
-        "" if certified else "Aucun organisme certifié dans la liste.",
+        "" if certified else f"{scope.uncertified()} : rien à tracer.",
     )
 
 
-def _categories_told(rows: Sequence[Row]) -> str:
+def _categories_told(scope: Scope, rows: Sequence[Row]) -> str:
     certified = rows[0]["nb_certifies"]
     if not certified:
-        return "La liste ne donne aucun organisme certifié."
+        return f"{scope.uncertified()}."
     parts = [
         f"{row['nom']} "
         + french.part(row["nb_organismes"], certified, row["part_des_certifies_pct"])
         for row in rows
     ]
+    several = any(row["nb_autres"] for row in rows)
     return (
         f"Sur {french.compte(certified, 'organisme certifié', 'organismes certifiés')} : "
-        f"{' ; '.join(parts)}. La somme dépasse le tout : un organisme peut l'être plusieurs fois."
-    )
+        f"{' ; '.join(parts)}."
+    ) + (" La somme dépasse le tout : un organisme peut l'être plusieurs fois." if several else "")
 
 
 def _regional_categories(scope: Scope) -> Figure:
@@ -99,6 +101,7 @@ def _regional_categories(scope: Scope) -> Figure:
                 "tous": here["nb_certifies"],
                 "part": _percent(here[column], here["nb_certifies"]),
                 "part_france": _percent(whole[column], whole["nb_certifies"]),
+                "petit_effectif": 0 < here["nb_certifies"] < _FEW,
             }
         )
     columns = [
@@ -118,9 +121,9 @@ def _regional_categories(scope: Scope) -> Figure:
         f"Sur {french.compte(certified, 'organisme certifié', 'organismes certifiés')} "
         f"{scope.here} : {' ; '.join(parts)}."
         if certified
-        else f"La liste ne donne aucun organisme certifié {scope.here}."
+        else f"{scope.uncertified()}."
     )
-    chart = ranked([Bar(r["nom"], r["nb"], french.entier(r["nb"])) for r in rows])
+    chart = ranked([Bar(r["nom"] + signs(r), r["nb"], french.entier(r["nb"])) for r in rows])
     return Figure(
         "categories",
         "Organismes certifiés, par catégorie",
@@ -128,7 +131,7 @@ def _regional_categories(scope: Scope) -> Figure:
         ["marche.par_region", "marche.synthese"],
         Table(columns, rows),
         chart if certified else None,
-        "" if certified else f"Aucun organisme certifié {scope.here}.",
+        "" if certified else f"{scope.uncertified()} : rien à tracer.",
     )
 
 
@@ -163,15 +166,16 @@ def _combinations(scope: Scope) -> Figure:
         told = (
             f"La combinaison la plus fréquente parmi les certifiés est « {first['nom']} » : "
             f"{french.compte(first['nb_organismes'], 'organisme')}. "
-            f"{french.compte(len(shown), 'combinaison')} sur les quinze possibles se rencontrent."
+            f"{french.compte(len(shown), 'combinaison')} sur les quinze possibles "
+            f"{french.verb(len(shown), 'se rencontre', 'se rencontrent')}."
         )
     else:
-        told = "Aucune combinaison : la liste ne donne aucun organisme certifié."
+        told = f"{scope.uncertified()} : aucune combinaison."
     if others:
         told += f" Hors de la figure, {' ; '.join(others)}."
     bars = [
         Bar(
-            row["nom"] + (SMALL if row["petit_effectif"] else ""),
+            row["nom"] + signs(row),
             row["nb_organismes"],
             french.entier(row["nb_organismes"]),
             GREY if row["petit_effectif"] else BLUE,
@@ -185,7 +189,7 @@ def _combinations(scope: Scope) -> Figure:
         ["marche.combinaison_certifications"],
         Table(columns, rows),
         ranked(bars) if bars else None,
-        "" if bars else "Aucun organisme certifié dans la liste.",
+        "" if bars else f"{scope.uncertified()} : rien à tracer.",
     )
 
 
@@ -220,7 +224,7 @@ def _specialities(scope: Scope) -> Figure:
     ]
     bars = [
         Bar(
-            row["nom"] + (SMALL if row["petit_effectif"] else ""),
+            row["nom"] + signs(row),
             row["part_certifies_pct"],
             f"{french.pourcent(row['part_certifies_pct'])} "
             f"de {french.entier(row['nb_organismes'])}",
@@ -257,15 +261,20 @@ def _specialities_told(rows: Sequence[Row], shown: Sequence[Row]) -> str:
     if not shown:
         return "La liste ne donne aucune spécialité codée dont la certification soit connue."
     most = max(shown, key=lambda row: row["nb_organismes"])
-    first, last = shown[0], shown[-1]
     told = (
         f"La plus déclarée est « {most['nom']} » "
-        f"({french.compte(most['nb_organismes'], 'organisme')}). Des {len(shown)} plus déclarées, "
-        f"la plus certifiée est « {first['nom']} » "
-        f"({french.pourcent(first['part_certifies_pct'])}), "
-        f"la moins certifiée « {last['nom']} » ({french.pourcent(last['part_certifies_pct'])})."
+        f"({french.compte(most['nb_organismes'], 'organisme')})."
     )
+    sure = [row for row in shown if not row["petit_effectif"]]
+    if len(sure) > 1 and sure[0]["part_certifies_pct"] != sure[-1]["part_certifies_pct"]:
+        first, last = sure[0], sure[-1]
+        told += (
+            f" Des {len(shown)} plus déclarées, la plus certifiée est « {first['nom']} » "
+            f"({french.pourcent(first['part_certifies_pct'])}), la moins certifiée "
+            f"« {last['nom']} » ({french.pourcent(last['part_certifies_pct'])})."
+        )
     silent = next((row for row in rows if row["code_nsf"] is None), None)
     if silent:
-        told += f" {french.compte(silent['nb_organismes'], 'organisme')} n'en codent aucune."
+        codes = french.verb(silent["nb_organismes"], "n'en code", "n'en codent")
+        told += f" {french.compte(silent['nb_organismes'], 'organisme')} {codes} aucune."
     return told

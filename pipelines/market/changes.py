@@ -14,7 +14,7 @@ from pipelines.market.bars import grouped, stacked
 from pipelines.market.certification import LABELS
 from pipelines.market.figure import Column, Figure, Kind, Row, Section, Table
 from pipelines.market.scope import Scope
-from pipelines.market.style import BLUE, GREY, ORANGE, VERMILION, Series, met
+from pipelines.market.style import BLUE, GREEN, GREY, ORANGE, VERMILION, Series, met
 from pipelines.warehouse.literals import literal
 from pipelines.warehouse.release import Release, releases
 
@@ -172,7 +172,9 @@ def _totals(scope: Scope, before: Previous) -> Figure:
         f"{told[0].upper()}{told[1:]}.",
         [table],
         Table(columns, rows),
-        grouped(shown, "nom", [Series("écart", "ecart_pct", BLUE)], _percent) if shown else None,
+        grouped(shown, "nom", [Series("écart", "ecart_pct", BLUE)], french.signed_percent)
+        if shown
+        else None,
         "" if shown else "Aucun total à comparer : la liste précédente n'en a pas.",
         f"Non comparable (absent de la version {before.version}) : {french.liste(left_out)}."
         if left_out
@@ -190,10 +192,6 @@ def _difference(name: str, then: float | None, now: float | None) -> Row:
         "ecart": gap,
         "ecart_pct": 100 * gap / then if both and gap is not None and then else None,
     }
-
-
-def _percent(value: float | None) -> str:
-    return f"{french.signed(value, 1)}\u00a0%"
 
 
 def _followed(scope: Scope) -> None:
@@ -238,8 +236,9 @@ def _moves(scope: Scope) -> Figure:
         from suivi
         """
     )
+    stayed = "Restés dans la région" if scope.region else "Présents dans les deux listes"
     rows = [
-        {"nom": "Présents dans les deux listes", "nb": row["restes"]},
+        {"nom": stayed, "nb": row["restes"]},
         {"nom": "Apparus", "nb": row["apparus"]},
         {"nom": "Partis", "nb": row["partis"]},
     ]
@@ -252,35 +251,25 @@ def _moves(scope: Scope) -> Figure:
         {"nom": "Dans la liste précédente", "nb": row["avant"]},
         {"nom": "Dans cette liste", "nb": row["apres"]},
     ]
+    none = dict.fromkeys(("partis", "sortis", "apparus", "arrives"), 0)
+    stay = {**none, "restes": row["restes"]}
     lists = [
-        {
-            "nom": "Avant",
-            "restes": row["restes"],
-            "gagnes": 0,
-            "perdus": row["partis"] + row["sortis"],
-        },
-        {
-            "nom": "Maintenant",
-            "restes": row["restes"],
-            "gagnes": row["apparus"] + row["arrives"],
-            "perdus": 0,
-        },
+        {**stay, "nom": "Avant", "partis": row["partis"], "sortis": row["sortis"]},
+        {**stay, "nom": "Maintenant", "apparus": row["apparus"], "arrives": row["arrives"]},
     ]
+    # Who changes region is in both lists: neither gone nor new.
     series = [
-        Series("dans les deux", "restes", GREY),
-        Series("partis", "perdus", VERMILION),
-        Series("apparus", "gagnes", BLUE),
+        Series("restés" if scope.region else "dans les deux", "restes", GREY),
+        Series("partis", "partis", VERMILION),
+        Series("passés dans une autre région", "sortis", ORANGE),
+        Series("apparus", "apparus", BLUE),
+        Series("venus d'une autre région", "arrives", GREEN),
     ]
-    told = (
-        f"{french.compte(row['apparus'], 'numéro apparu', 'numéros apparus')}, "
-        f"{french.compte(row['partis'], 'parti')}, "
-        f"{french.compte(row['restes'], 'présent')} dans les deux listes."
-    )
     drawable = row["avant"] + row["apres"] > 0
     return Figure(
         "mouvements",
         "Organismes apparus et partis",
-        told,
+        _moves_told(scope, row),
         ["socle.organisme"],
         Table(
             [Column("Numéros de déclaration", "nom"), Column("Nombre", "nb", Kind.COUNT)],
@@ -288,6 +277,20 @@ def _moves(scope: Scope) -> Figure:
         ),
         stacked(lists, "nom", met(lists, series)) if drawable else None,
         "" if drawable else f"Aucun organisme {scope.here}, dans aucune des deux listes.",
+    )
+
+
+def _moves_told(scope: Scope, row: Row) -> str:
+    told = (
+        f"{french.compte(row['apparus'], 'numéro apparu', 'numéros apparus')}, "
+        f"{french.compte(row['partis'], 'parti')}"
+    )
+    if not scope.region:
+        return f"{told}, {french.compte(row['restes'], 'présent')} dans les deux listes."
+    return (
+        f"{told} de la liste ; {french.compte(row['arrives'], 'venu')} d'une autre région, "
+        f"{french.compte(row['sortis'], 'passé')} dans une autre ; "
+        f"{french.compte(row['restes'], 'resté')} dans la région."
     )
 
 

@@ -7,16 +7,18 @@ from collections.abc import Sequence
 from pipelines.market import french
 from pipelines.market.bars import Bar, grouped, ranked
 from pipelines.market.charts import curves
-from pipelines.market.figure import SMALL, Column, Figure, Kind, Row, Section, Table
+from pipelines.market.extremes import Compared
+from pipelines.market.figure import Column, Figure, Kind, Row, Section, Table, signs
 from pipelines.market.scope import NATION, Scope
 from pipelines.market.style import BLUE, GREY, ORANGE, Series
 
-_NOBODY = "Aucun stagiaire déclaré : {} ne peut pas être tracée."
+_FEW = " Ils sont moins de cinq : ces parts n'y disent rien."
 _TOPS = (
     ("1 % les plus gros", "top_1pct", "top_1pct"),
     ("10 % les plus gros", "top_10pct", "top_10pct"),
     ("100 plus gros", "top_100", "top_100"),
 )
+_OTHER = "#4d9bd0"  # the blue of regions that the page is not about
 _KNOWN = {"NATION": 0, "REGION": 1, "CATEGORIE": 2}
 _COLUMNS = (
     Column("Périmètre", "libelle"),
@@ -46,13 +48,21 @@ def _perimeter(scope: Scope) -> Row | None:
     return next(iter(scope.rows(f"from marche.concentration where {scope.perimeter}")), None)
 
 
+def _nobody(scope: Scope, what: str) -> str:
+    return f"{scope.silence('nb_activite_connue', 'stagiaire')} : {what} ne peut pas être tracée."
+
+
 def _lorenz(scope: Scope) -> Figure:
     rows = scope.rows(f"from marche.lorenz where {scope.perimeter} order by centile")
     whole = _perimeter(scope)
     columns = [
         Column("Les plus petits, en % des organismes", "centile", Kind.COUNT),
         Column("Organismes", "nb_organismes", Kind.COUNT),
+        Column("Stagiaires, bornés", "nb_stagiaires_bornes", Kind.COUNT),
+        Column("Sur", "nb_stagiaires_total_bornes", Kind.COUNT),
         Column("Part des stagiaires, bornée", "part_stagiaires_bornee_pct", Kind.PERCENT),
+        Column("Stagiaires déclarés", "nb_stagiaires", Kind.COUNT),
+        Column("Sur", "nb_stagiaires_total", Kind.COUNT),
         Column("Part des stagiaires, déclarée", "part_stagiaires_pct", Kind.PERCENT),
     ]
     series = [
@@ -60,7 +70,7 @@ def _lorenz(scope: Scope) -> Figure:
         Series("valeurs déclarées", "part_stagiaires_pct", ORANGE),
     ]
     if whole is None or not rows:
-        summary = f"Aucun organisme actif {scope.here} : rien à partager."
+        summary = f"{scope.silence('nb_activite_connue', 'stagiaire')} : rien à partager."
     else:
         half = next(row for row in rows if row["centile"] == 50)
         count = french.compte(whole["nb_organismes"], "organisme actif", "organismes actifs")
@@ -69,7 +79,7 @@ def _lorenz(scope: Scope) -> Figure:
             f"{french.pourcent(half['part_stagiaires_bornee_pct'])} des stagiaires (valeurs "
             f"bornées) ; indice de Gini {french.decimal(whole['gini_borne'], 3)}, et "
             f"{french.decimal(whole['gini'], 3)} sans borner (0 : parts égales ; 1 : un seul a "
-            "tout)."
+            "tout)." + (_FEW if whole["petit_effectif"] else "")
         )
     return Figure(
         "lorenz",
@@ -82,7 +92,7 @@ def _lorenz(scope: Scope) -> Figure:
         )
         if rows
         else None,
-        "" if rows else _NOBODY.format("la courbe"),
+        "" if rows else _nobody(scope, "la courbe"),
     )
 
 
@@ -95,7 +105,9 @@ def _tops(scope: Scope) -> Figure:
             "part": whole[f"part_{column}_pct"],
             "part_bornee": whole[f"part_{column}_bornee_pct"],
             "stagiaires": whole[f"stagiaires_{share}"],
+            "stagiaires_bornes": whole[f"stagiaires_{share}_bornes"],
             "total": whole["nb_stagiaires"],
+            "total_borne": whole["nb_stagiaires_bornes"],
             "petit_effectif": whole["petit_effectif"],
         }
         for label, column, share in _TOPS
@@ -104,10 +116,12 @@ def _tops(scope: Scope) -> Figure:
     columns = [
         Column("Organismes actifs", "nom"),
         Column("Combien", "nb", Kind.COUNT),
-        Column("Leurs stagiaires", "stagiaires", Kind.COUNT),
+        Column("Stagiaires, bornés", "stagiaires_bornes", Kind.COUNT),
+        Column("Sur", "total_borne", Kind.COUNT),
+        Column("Part bornée", "part_bornee", Kind.PERCENT),
+        Column("Stagiaires déclarés", "stagiaires", Kind.COUNT),
         Column("Sur", "total", Kind.COUNT),
         Column("Part déclarée", "part", Kind.PERCENT),
-        Column("Part bornée", "part_bornee", Kind.PERCENT),
     ]
     series = [
         Series("part bornée", "part_bornee", BLUE),
@@ -125,9 +139,10 @@ def _tops(scope: Scope) -> Figure:
                 else f"les {french.entier(rows[2]['nb'])} organismes actifs (moins de cent) "
             )
             + f"{french.pourcent(rows[2]['part_bornee'])}, valeurs bornées."
+            + (_FEW if first["petit_effectif"] else "")
         )
     else:
-        summary = f"Aucun organisme actif {scope.here}."
+        summary = f"{scope.silence('nb_activite_connue', 'stagiaire')}."
     return Figure(
         "premiers",
         "La part des plus gros",
@@ -135,7 +150,7 @@ def _tops(scope: Scope) -> Figure:
         ["marche.concentration"],
         Table(columns, rows),
         grouped(rows, "nom", series, french.pourcent) if rows else None,
-        "" if rows else _NOBODY.format("la part des plus gros"),
+        "" if rows else _nobody(scope, "la part des plus gros"),
     )
 
 
@@ -149,9 +164,7 @@ def _ginis(scope: Scope) -> Figure:
         row["libelle"] = NATION if row["perimetre"] == "NATION" else row["libelle"]
     bars = [
         Bar(
-            row["libelle"][0].upper()
-            + row["libelle"][1:]
-            + (SMALL if row["petit_effectif"] else ""),
+            row["libelle"][0].upper() + row["libelle"][1:] + signs(row),
             row["gini_borne"],
             french.decimal(row["gini_borne"], 2),
             _colour(row, scope),
@@ -166,7 +179,7 @@ def _ginis(scope: Scope) -> Figure:
         ["marche.concentration"],
         Table(_COLUMNS, rows),
         ranked(bars) if bars else None,
-        "" if bars else _NOBODY.format("la comparaison"),
+        "" if bars else _nobody(scope, "la comparaison"),
         ""
         if not bars
         else "Valeurs bornées. En orange, les catégories ; en gris, les petits effectifs.",
@@ -179,7 +192,7 @@ def _colour(row: Row, scope: Scope) -> str:
     if row["perimetre"] == "CATEGORIE":
         return ORANGE
     if scope.region and row["code"] != scope.region.code:
-        return "#8fbfdd"
+        return _OTHER
     return BLUE
 
 
@@ -187,14 +200,16 @@ def _ginis_told(rows: Sequence[Row], scope: Scope) -> str:
     regions = [row for row in rows if row["perimetre"] == "REGION" and not row["petit_effectif"]]
     if not regions:
         return "Aucune région n'a cinq organismes actifs : les indices n'y disent rien."
-    first, last = regions[0], regions[-1]
-    told = (
-        f"La région la plus inégale : {first['libelle']} ({french.decimal(first['gini_borne'], 2)})"
-    )
-    if last is not first:
-        told += f" ; la moins : {last['libelle']} ({french.decimal(last['gini_borne'], 2)})"
+    told = Compared(
+        "libelle",
+        "gini_borne",
+        lambda value: french.decimal(value, 2),
+        "région",
+        "La région la plus inégale",
+        "la moins",
+    ).told(regions)
     own = next((row for row in regions if scope.region and row["code"] == scope.region.code), None)
-    if own:
+    if own and len(regions) > 1:
         place = regions.index(own) + 1
         told += f" ; {own['libelle']} : {french.decimal(own['gini_borne'], 2)}, rang {place}"
     return f"{told}."

@@ -14,6 +14,8 @@ if TYPE_CHECKING:
 
 # Beside a figure that rests on fewer than five organisations.
 SMALL = "*"
+# Beside a département of a region where many organisations have none: its figures are too low.
+PARTIAL = "†"
 
 
 class Kind(Enum):
@@ -47,7 +49,7 @@ class Column:
             Kind.DECIMAL: lambda: french.decimal(value, self.decimals),
             Kind.PERCENT: lambda: french.pourcent(value, self.decimals),
             Kind.SIGNED: lambda: french.signed(value),
-            Kind.SIGNED_PERCENT: lambda: f"{french.signed(value, self.decimals)}\u00a0%",
+            Kind.SIGNED_PERCENT: lambda: french.signed_percent(value, self.decimals),
         }
         return writers[self.kind]()
 
@@ -59,7 +61,8 @@ Row = dict[str, Any]
 class Table:
     """Rows as they were read, and the columns to show of them.
 
-    Rows where ``petit_effectif`` is true get the sign of small cells beside their first column.
+    Beside their first column, rows where ``petit_effectif`` is true get the sign of small cells,
+    and rows where ``incomplet`` is true that of figures that leave organisations out.
     """
 
     columns: Sequence[Column]
@@ -73,8 +76,7 @@ class Table:
         """Give the cells as they are written."""
         return [
             [
-                column.cell(row[column.name])
-                + (SMALL if position == 0 and row.get("petit_effectif") else "")
+                column.cell(row[column.name]) + (signs(row) if position == 0 else "")
                 for position, column in enumerate(self.columns)
             ]
             for row in self.rows
@@ -84,6 +86,16 @@ class Table:
     def small(self) -> bool:
         """Whether some row rests on too few organisations."""
         return any(row.get("petit_effectif") for row in self.rows)
+
+    @property
+    def partial(self) -> bool:
+        """Whether some row leaves organisations out."""
+        return any(row.get("incomplet") for row in self.rows)
+
+
+def signs(row: Row) -> str:
+    """Give the signs that go beside the name of a row."""
+    return (SMALL if row.get("petit_effectif") else "") + (PARTIAL if row.get("incomplet") else "")
 
 
 @dataclass(frozen=True)
@@ -106,11 +118,22 @@ class Figure:
 
 
 @dataclass(frozen=True)
+class Listing:
+    """A table that has no drawing, and what is to be known to read it."""
+
+    slug: str
+    title: str
+    sources: Sequence[str]
+    table: Table
+    note: str = ""
+
+
+@dataclass(frozen=True)
 class Section:
-    """A chapter: sentences that lead in, figures, sentences that close."""
+    """A chapter: sentences that lead in, figures, tables that stand alone."""
 
     slug: str
     title: str
     lead: str
     figures: Sequence[Figure]
-    tables: Sequence[tuple[str, str, Table]] = field(default_factory=tuple)
+    listings: Sequence[Listing] = field(default_factory=tuple)

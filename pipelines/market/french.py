@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import re
 from collections.abc import Sequence
+from decimal import ROUND_HALF_UP, Decimal
 
 from pipelines.quality.controls import nombre
 
@@ -18,28 +19,44 @@ ABSENT = "–"
 MINUS = "−"
 
 
+def _rounded(value: float, decimals: int) -> float:
+    """Round as a hand does, from the digits that the tables show: 46,15 is 46,2, not 46,1."""
+    unit = Decimal(1).scaleb(-decimals)
+    return float(Decimal(str(value)).quantize(unit, ROUND_HALF_UP))
+
+
 def decimal(value: float | None, decimals: int = 1) -> str:
     """Write a figure with its decimals (a small one keeps two), or a dash when there is none."""
     if value is None:
         return ABSENT
     if 0 < abs(value) < 1:
         decimals = max(decimals, 2)
-    return nombre(round(value, decimals), decimals)
+    rounded = _rounded(value, decimals)
+    if value > 0 and not rounded:  # next to nothing is not nothing
+        return f"<{_SPACE}{nombre(10**-decimals, decimals)}"
+    return nombre(rounded, decimals)
 
 
 def entier(value: float | None) -> str:
     """Write a count (a mean keeps a decimal), or a dash when there is none."""
-    return ABSENT if value is None else nombre(value, 0 if float(value).is_integer() else 1)
+    if value is None:
+        return ABSENT
+    decimals = 0 if float(value).is_integer() else 1
+    return nombre(_rounded(value, decimals), decimals)
 
 
 def signed(value: float | None, decimals: int = 0) -> str:
     """Write a difference with its sign."""
     if value is None:
         return ABSENT
-    text = nombre(abs(round(value, decimals)), decimals)
-    if not round(value, decimals):
-        return text
-    return f"{'+' if value > 0 else MINUS}{text}"
+    rounded = _rounded(value, decimals)
+    sign = "" if not rounded else "+" if rounded > 0 else MINUS
+    return f"{sign}{nombre(abs(rounded), decimals)}"
+
+
+def signed_percent(value: float | None, decimals: int = 1) -> str:
+    """Write a difference in percent with its sign."""
+    return ABSENT if value is None else f"{signed(value, decimals)}{_SPACE}%"
 
 
 def pourcent(value: float | None, decimals: int = 1) -> str:
@@ -81,6 +98,11 @@ def liste(words: Sequence[str]) -> str:
     if len(words) < 2:
         return "".join(words)
     return f"{', '.join(words[:-1])} et {words[-1]}"
+
+
+def verb(count: float, singular: str, plural: str) -> str:
+    """Choose the form of a verb that agrees with a count."""
+    return singular if abs(count) < 2 else plural
 
 
 def some(words: Sequence[str], most: int = 6) -> str:

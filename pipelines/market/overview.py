@@ -5,10 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from pipelines.market import french
-from pipelines.market.figure import Row
-from pipelines.market.scope import BLURRED_PCT, Scope
+from pipelines.market.figure import SMALL, Row
+from pipelines.market.scope import Scope
 
 _SHOWN_PLACES = 8
+_FEW = 5
 
 
 @dataclass(frozen=True)
@@ -24,81 +25,122 @@ class KeyFigure:
 def key_figures(scope: Scope) -> list[KeyFigure]:
     """Give the figures to remember, each with its numerator and denominator."""
     here = scope.one(f"from {scope.block}")
-    (received,) = scope.rows(
-        "select coalesce(sum(nb_receveurs), 0)::bigint as nb, "
-        "coalesce(sum(nb_stagiaires_confies), 0)::bigint as confies "
-        f"from marche.sous_traitance where {scope.perimeter}"
-    )
-    total = here["nb_organismes"]
-    # Unknown is not zero.
-    judged = here["nb_certification_connue"] or not total
     table = scope.block_table
     return [
         KeyFigure(
             "Organismes",
-            french.entier(total),
+            french.entier(here["nb_organismes"]),
             f"{french.compte(here['nb_entites'], 'entité juridique', 'entités juridiques')} "
             "(SIREN valides distincts)",
             table,
         ),
-        KeyFigure(
-            "Certifiés Qualiopi",
-            french.pourcent(here["part_certifies_pct"]),
-            f"{_of(here['nb_certifies'], here['nb_certification_connue'])} dont la certification "
-            "est connue",
-            table,
-        ),
-        KeyFigure(
-            "Actifs",
-            french.pourcent(here["part_actifs_pct"]),
-            f"{_of(here['nb_actifs'], here['nb_activite_connue'])} déclarent au moins un stagiaire",
-            table,
-        ),
-        KeyFigure(
-            "Stagiaires déclarés",
-            french.entier(here["nb_stagiaires"]),
-            f"Valeurs bornées : {french.entier(here['nb_stagiaires_bornes'])} ; médiane des "
-            f"actifs : {french.entier(here['mediane_stagiaires_actifs'])}",
-            table,
-        ),
-        KeyFigure(
-            "Certifiés « bilan »",
-            french.entier(here["nb_certifies_bilan_competences"] if judged else None),
-            f"{_of(here['nb_certifies_bilan_competences'], here['nb_certification_connue'])} dont "
-            f"la certification est connue : {french.pourcent(here['part_bilan_competences_pct'])}",
-            table,
-        ),
-        KeyFigure(
-            "Micro-structures",
-            french.entier(here["nb_micro"]),
-            f"{_of(here['nb_micro'], total)} ; "
-            f"{french.pourcent(here['part_micro_certifiees_pct'])} d'entre elles sont certifiées",
-            table,
-        ),
-        KeyFigure(
-            "Reçoivent des stagiaires d'autrui",
-            french.entier(received["nb"] if _entrusted_known(scope) else None),
-            f"{_of(received['nb'], total)} ; {french.entier(received['confies'])} stagiaires "
-            "confiés",
-            "marche.sous_traitance",
-        ),
-        KeyFigure(
-            "Candidats au portage",
-            french.entier(here["nb_candidats_portage"] if judged else None),
-            f"{_of(here['nb_candidats_portage'], total)}, actifs sans certification ; "
-            f"{french.entier(here['nb_candidats_deja_sous_traitants'])} reçoivent déjà des "
-            "stagiaires d'autrui",
-            table,
-        ),
+        KeyFigure("Certifiés Qualiopi", *_certified(here), table),
+        KeyFigure("Actifs", *_active(here), table),
+        KeyFigure("Stagiaires déclarés", *_trainees(here), table),
+        KeyFigure("Certifiés « bilan »", *_bilan(here), table),
+        KeyFigure("Micro-structures", *_micro(here), table),
+        KeyFigure("Reçoivent des stagiaires d'autrui", *_received(scope), "marche.sous_traitance"),
+        KeyFigure("Candidats au portage", *_candidates(here), table),
     ]
 
 
-def _entrusted_known(scope: Scope) -> bool:
-    """Tell whether the list says at all how many trainees come from others."""
-    known = scope.one(
-        "select nb_organismes as nb from socle.bornage where mesure = 'STAGIAIRES_CONFIES'"
+# What is not known of anyone is a dash, and its reason: never a zero.
+
+
+def _certified(here: Row) -> tuple[str, str]:
+    known = here["nb_certification_connue"]
+    if not known:
+        return french.ABSENT, _NO_CERTIFICATION
+    value = french.pourcent(here["part_certifies_pct"]) + _few(known)
+    return value, f"{_of(here['nb_certifies'], known)} dont la certification est connue"
+
+
+def _active(here: Row) -> tuple[str, str]:
+    known = here["nb_activite_connue"]
+    if not known:
+        return french.ABSENT, _NO_ACTIVITY
+    verb = french.verb(here["nb_actifs"], "déclare", "déclarent")
+    value = french.pourcent(here["part_actifs_pct"]) + _few(known)
+    return value, f"{_of(here['nb_actifs'], known)} {verb} au moins un stagiaire"
+
+
+def _trainees(here: Row) -> tuple[str, str]:
+    if not here["nb_activite_connue"]:
+        return french.ABSENT, _NO_ACTIVITY
+    detail = f"Valeurs bornées : {french.entier(here['nb_stagiaires_bornes'])}"
+    if here["nb_actifs"]:
+        detail += f" ; médiane des actifs : {french.entier(here['mediane_stagiaires_actifs'])}"
+    return french.entier(here["nb_stagiaires"]), detail
+
+
+def _bilan(here: Row) -> tuple[str, str]:
+    known, count = here["nb_certification_connue"], here["nb_certifies_bilan_competences"]
+    if not known:
+        return french.ABSENT, _NO_CERTIFICATION
+    share = french.pourcent(here["part_bilan_competences_pct"])
+    return (
+        french.entier(count),
+        f"{_of(count, known)} dont la certification est connue : {share}{_few(known)}",
     )
-    return bool(known["nb"])
+
+
+def _micro(here: Row) -> tuple[str, str]:
+    known = here["nb_effectif_connu"]
+    if not known:
+        return french.ABSENT, "L'effectif de formateurs n'est connu d'aucun organisme"
+    detail = f"{_of(here['nb_micro'], known)} dont l'effectif est connu"
+    if judged := here["nb_micro_certification_connue"]:
+        share = french.part(here["nb_micro_certifiees"], judged, here["part_micro_certifiees_pct"])
+        detail += f" ; certifiées : {share}"
+    return french.entier(here["nb_micro"]) + _few(known), detail
+
+
+def _received(scope: Scope) -> tuple[str, str]:
+    row = received(scope)
+    known = row["nb_confies_connus"]
+    if not known:
+        return french.ABSENT, "Aucun nombre de stagiaires confiés n'est connu"
+    count = row["nb_stagiaires_confies"]
+    # Not bound to its words: a large count must leave room for a line to break on a phone.
+    entrusted = (
+        f"{french.entier(count)} {french.verb(count, 'stagiaire confié', 'stagiaires confiés')}"
+    )
+    return (
+        french.entier(row["nb_receveurs"]),
+        f"{_of(row['nb_receveurs'], known)} qui disent combien ; {entrusted}",
+    )
+
+
+def _candidates(here: Row) -> tuple[str, str]:
+    count, already = here["nb_candidats_portage"], here["nb_candidats_deja_sous_traitants"]
+    if not here["nb_certification_connue"]:
+        return french.ABSENT, _NO_CERTIFICATION
+    if not here["nb_activite_connue"]:
+        return french.ABSENT, _NO_ACTIVITY
+    verb = french.verb(already, "reçoit", "reçoivent")
+    return (
+        french.entier(count),
+        f"{_of(count, here['nb_organismes'])}, actifs sans certification ; "
+        f"{french.entier(already)} {verb} déjà des stagiaires d'autrui",
+    )
+
+
+_NO_CERTIFICATION = "Aucune certification n'est connue"
+_NO_ACTIVITY = "Aucun nombre de stagiaires n'est connu"
+
+
+def received(scope: Scope) -> Row:
+    """Give what the list says, in this place, of trainees that come from others."""
+    return scope.one(
+        "select coalesce(sum(nb_receveurs), 0)::bigint as nb_receveurs, "
+        "coalesce(sum(nb_confies_connus), 0)::bigint as nb_confies_connus, "
+        "coalesce(sum(nb_stagiaires_confies), 0)::bigint as nb_stagiaires_confies "
+        f"from marche.sous_traitance where {scope.perimeter}"
+    )
+
+
+def _few(denominator: int) -> str:
+    return SMALL if denominator < _FEW else ""
 
 
 def _of(numerator: float, denominator: float) -> str:
@@ -122,23 +164,26 @@ def _silences(scope: Scope, here: Row) -> list[str]:
     told = []
     if not here["nb_certification_connue"]:
         told.append(
-            "La liste ne dit pas qui est certifié (c'est le cas des dispositions anciennes) : tout "
-            "ce qui touche à la certification est inconnu, ce qui n'est pas « non »."
+            f"La liste ne dit pas qui est certifié {scope.here} (c'est le cas des dispositions "
+            "anciennes) : tout ce qui touche à la certification est inconnu, ce qui n'est pas "
+            "« non »."
         )
     elif not here["nb_certifies"]:
         told.append(f"Aucun organisme n'est certifié {scope.here}.")
-    if not _entrusted_known(scope):
+    if not received(scope)["nb_confies_connus"]:
         told.append(
-            "La liste ne dit pas les stagiaires confiés par d'autres : la sous-traitance y est "
-            "inconnue, ce qui n'est pas zéro."
+            f"La liste ne dit pas les stagiaires confiés par d'autres {scope.here} : la "
+            "sous-traitance y est inconnue, ce qui n'est pas zéro."
         )
     if not here["nb_activite_connue"]:
-        told.append("Aucun organisme n'a de nombre de stagiaires lisible.")
+        told.append(f"Aucun organisme n'a de nombre de stagiaires lisible {scope.here}.")
     elif not here["nb_actifs"]:
         told.append(
-            "Aucun stagiaire déclaré : ni la concentration, ni le besoin de portage ne peuvent "
-            "être calculés."
+            f"Aucun stagiaire déclaré {scope.here} : ni la concentration, ni le besoin de portage "
+            "ne peuvent être calculés."
         )
+    if not here["nb_effectif_connu"]:
+        told.append(f"Aucun organisme n'a d'effectif de formateurs lisible {scope.here}.")
     return told
 
 
@@ -163,32 +208,42 @@ def _empty_places(scope: Scope) -> list[str]:
 
 
 def _odd_places(scope: Scope) -> list[str]:
-    rows = scope.rows(
-        "select code_departement as code, nb_organismes as nb from marche.par_departement "
-        f"where {scope.in_region} and population is null order by code_departement nulls last"
-    )
     told = []
-    unknown = [f"{row['code']} ({row['nb']})" for row in rows if row["code"] is not None]
+    unknown = [
+        f"{row['code']} ({row['nb']})"
+        for row in scope.rows(
+            "select code_departement as code, nb_organismes as nb from marche.par_departement "
+            f"where {scope.in_region} and population is null and code_departement is not null "
+            "order by code_departement"
+        )
+    ]
     if unknown:
         named = french.some(unknown, _SHOWN_PLACES)
         told.append(f"Codes de département que la référence ne connaît pas : {named}.")
-    unplaced = scope.unplaced()
-    lost = sum(row["nb_organismes"] for row in unplaced)
-    if lost:
-        verb = "n'ont" if lost > 1 else "n'a"
+    nowhere = scope.rows(
+        "select nb_organismes as nb from marche.par_region "
+        f"where code_region is null and {scope.in_region}"
+    )
+    for row in nowhere:
+        has = french.verb(row["nb"], "n'a", "n'ont")
         told.append(
-            f"{french.compte(lost, 'organisme')} {verb} pas de département déterminé : sur aucune "
-            f"carte, mais dans tous les totaux{_blurred(unplaced)}."
+            f"{french.compte(row['nb'], 'organisme')} {has} pas de région, ni dans la liste ni par "
+            "leur département : dans aucune région, mais dans tous les totaux de la nation."
+        )
+    if lost := scope.unplaced():
+        has = french.verb(lost, "n'a", "n'ont")
+        told.append(
+            f"{french.compte(lost, 'organisme')} {has} pas de département déterminé : sur aucune "
+            f"carte, mais dans tous les totaux{_blurred(scope)}."
         )
     return told
 
 
-def _blurred(unplaced: list[Row]) -> str:
+def _blurred(scope: Scope) -> str:
     """Name the regions whose départements are told too small."""
     named = [
         f"{row['region']} ({_of(row['nb_organismes'], row['nb_organismes_region'])})"
-        for row in unplaced
-        if row["part_pct"] >= BLURRED_PCT
+        for row in scope.blurred()
     ]
     if not named:
         return ""

@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pipelines.market import french
 from pipelines.market.bars import Bar, grouped, ranked
 from pipelines.market.charts import months
-from pipelines.market.figure import Column, Figure, Kind, Row, Section, Table
+from pipelines.market.figure import Column, Figure, Kind, Row, Section, Table, signs
 from pipelines.market.scope import Scope
-from pipelines.market.style import BLUE, GREY, ORANGE, VERMILION, Series, met
+from pipelines.market.style import BLUE, GREY, ORANGE, Series, met
 
 # Older declarations are told in words and in the table: a few would stretch the axis over years.
 _MONTHS_SHOWN = 36
@@ -18,7 +18,8 @@ _MONTHS_SHOWN = 36
 _OTHER_LIST_PCT = 30
 # Of what has a code, enough for one figure: the rest is in the table.
 _DRAWN = {"TAILLE_ORGANISMES"}
-_SEVERITY = {"critique": VERMILION, "majeure": ORANGE}
+_SEVERITY = {"majeure": ORANGE}
+_FEW = 5
 
 
 def _months(scope: Scope) -> Figure:
@@ -72,14 +73,22 @@ def _months_told(rows: Sequence[Row], shown: Sequence[Row]) -> str:
         most = max(shown, key=lambda row: row["nb_organismes"])
         share = french.part(recent, total, 100 * recent / total, "des organismes")
         sentences.append(
-            f"{share} ont déclaré dans les douze derniers mois ; le mois le plus fourni est "
-            f"{most['nom']} ({french.compte(most['nb_organismes'], 'organisme')})."
+            f"{share} ont déclaré dans les douze derniers mois ; le "
+            f"mois le plus fourni est {most['nom']} "
+            f"({french.compte(most['nb_organismes'], 'organisme')})."
         )
-    older = [row for row in rows if row["jour"] is not None and row not in shown]
-    if older:
-        count = sum(row["nb_organismes"] for row in older)
+    ages = [(row["anciennete_mois"], row["nb_organismes"]) for row in rows if row["jour"]]
+    old = sum(count for age, count in ages if age >= _MONTHS_SHOWN)
+    ahead = sum(count for age, count in ages if age <= -_MONTHS_SHOWN)
+    if old:
         sentences.append(
-            f"Hors de la figure : {french.compte(count, 'déclaration')} de plus de trois ans."
+            f"Hors de la figure : {french.compte(old, 'déclaration')} de trois ans ou plus."
+        )
+    if ahead:
+        dated = french.verb(ahead, "datée", "datées")
+        sentences.append(
+            f"Hors de la figure : {french.compte(ahead, 'déclaration')} {dated} d'au moins trois "
+            "ans après la liste."
         )
     unknown = sum(row["nb_organismes"] for row in rows if row["jour"] is None)
     if unknown:
@@ -114,7 +123,7 @@ def _anomalies(scope: Scope) -> Figure:
         count = total["nb_organismes"]
         row["total"] = count
         row["part"] = 100 * row["nb_organismes"] / count if count else None
-        row["petit_effectif"] = False
+        row["petit_effectif"] = row["nb_organismes"] < _FEW
     columns = [
         Column("Doute", "message"),
         Column("Règle", "regle"),
@@ -129,7 +138,7 @@ def _anomalies(scope: Scope) -> Figure:
     ]
     bars = [
         Bar(
-            row["message"],
+            row["message"] + signs(row),
             row["nb_organismes"],
             french.entier(row["nb_organismes"]),
             _SEVERITY.get(row["gravite"], BLUE),
@@ -186,14 +195,10 @@ def _published(scope: Scope) -> Figure:
         _published_told(scope, shown),
         ["marche.chiffre_publie"],
         Table(columns, rows),
-        grouped(shown, "libelle", series, _gap) if shown else None,
+        grouped(shown, "libelle", series, french.signed_percent) if shown else None,
         "" if shown else "Aucun chiffre publié à mettre en regard.",
         _sources(rows),
     )
-
-
-def _gap(value: float | None) -> str:
-    return f"{french.signed(value, 1)}\u00a0%"
 
 
 def _nearest(row: Row, rows: Sequence[Row]) -> bool:
@@ -207,14 +212,14 @@ def _nearest(row: Row, rows: Sequence[Row]) -> bool:
 
 def _published_told(scope: Scope, shown: Sequence[Row]) -> str:
     if not shown:
-        return f"Aucun chiffre publié ne porte sur ce périmètre ({scope.name})."
+        return f"Aucun chiffre publié ne se compare à ceux de ce périmètre ({scope.name})."
     whole = next(
         (row for row in shown if row["mesure"] in {"ORGANISMES", "REGION_ORGANISMES"}), shown[0]
     )
     told = (
-        f"Pour le {whole['date']}, il a été publié {french.entier(whole['valeur_publiee'])} "
-        f"organismes ; cette liste en compte {french.entier(whole['valeur_calculee'])} "
-        f"({french.signed(whole['ecart_pct'], 1)}\u00a0%)."
+        f"Pour le {whole['date']}, le chiffre publié est de "
+        f"{french.compte(whole['valeur_publiee'], 'organisme')} ; cette liste en compte "
+        f"{french.entier(whole['valeur_calculee'])} ({french.signed_percent(whole['ecart_pct'])})."
     )
     if abs(whole["ecart_pct"]) > _OTHER_LIST_PCT:
         return (
@@ -222,14 +227,16 @@ def _published_told(scope: Scope, shown: Sequence[Row]) -> str:
             "liste fictive) : les écarts de nombre n'y disent rien."
         )
     far = max(shown, key=lambda row: abs(row["ecart_pct"]))
+    if french.signed(far["ecart_pct"], 1) == french.signed(0, 1):
+        return f"{told} Les autres chiffres sont les mêmes à 0,1 % près."
     if far is not whole:
         told += (
-            f" L'écart le plus grand : {far['libelle'].lower()}, "
-            f"{french.signed(far['ecart_pct'], 1)}\u00a0%."
+            f" L'écart le plus grand : {far['libelle'][0].lower()}{far['libelle'][1:]}, "
+            f"{french.signed_percent(far['ecart_pct'])}."
         )
     return told
 
 
 def _sources(rows: Sequence[Row]) -> str:
     found = list(dict.fromkeys(row["source"] for row in rows))
-    return f"Publiés par : {' ; '.join(found)}." if found else ""
+    return f"Sources : {' ; '.join(found)}." if found else ""

@@ -6,9 +6,12 @@ from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryFile
+from typing import TYPE_CHECKING
 
+from pipelines.errors import OpacError, UsageError
 from pipelines.files import replacing
-from pipelines.home import Home
+from pipelines.home import Home, unusable
 from pipelines.market import (
     carrying,
     certification,
@@ -19,12 +22,20 @@ from pipelines.market import (
     territory,
 )
 from pipelines.market.figure import Figure, Row, Section
-from pipelines.market.french import typo
+from pipelines.market.french import jour, liste, typo
 from pipelines.market.overview import KeyFigure, address, key_figures, missing
 from pipelines.market.scope import Scope
-from pipelines.market.svg import drawn, png
+from pipelines.market.svg import captioned, drawn, png
+from pipelines.settings import SQL
+from pipelines.warehouse.models import parse_model
 from pipelines.warehouse.places import find_region
 from pipelines.warehouse.release import Release, open_beside, require_table
+
+if TYPE_CHECKING:
+    import duckdb
+
+# What the report reads besides ``marche``.
+_ALSO = ("socle/activite.sql", "socle/bornage.sql")
 
 
 @dataclass(frozen=True)
@@ -58,10 +69,12 @@ def gather(home: Home, release: Release, region: str | None = None) -> Report:
 
     Raises:
         UsageError: the region is unknown.
+        OpacError: the release was made by earlier code, whose tables were others.
     """
     with closing(open_beside(release.path)) as con:
         require_table(con, "marche.territoire", "les tables du marché")
-        scope = Scope(con, find_region(con, region) if region else None)
+        _require_columns(con)
+        scope = Scope(con, find_region(con, region) if region is not None else None)
         publication = scope.one("from meta.publication")
         sections = [
             territory.section(scope),
@@ -84,12 +97,28 @@ def gather(home: Home, release: Release, region: str | None = None) -> Report:
             address(scope),
             sections,
             {
-                figure.slug: drawn(
-                    figure.chart, figure.slug, typo(figure.title), typo(figure.summary)
-                )
+                figure.slug: drawn(figure.chart, figure.slug, typo(figure.title))
                 for figure in figures
                 if figure.chart is not None
             },
+        )
+
+
+def _require_columns(con: duckdb.DuckDBPyConnection) -> None:
+    """See that the tables of the market are those of this code, whatever code made the release."""
+    held = set(
+        con.execute(
+            "select schema_name || '.' || table_name, column_name from duckdb_columns() "
+            "where database_name = 'opac'"
+        ).fetchall()
+    )
+    models = [
+        parse_model(path) for path in [*(SQL / "marche").glob("*.sql"), *map(SQL.joinpath, _ALSO)]
+    ]
+    if any((model.full_name, name) not in held for model in models for name in model.columns):
+        raise OpacError(
+            "La version publiée vient d'un code antérieur, dont les tables du marché étaient "
+            "autres : relancez « opac refresh »."
         )
 
 
@@ -117,13 +146,57 @@ def write_page(report: Report, target: Path) -> None:
         part.write_text(text, encoding="utf-8")
 
 
+def check_folder(folder: Path) -> None:
+    """See that images can be written in a folder, which is made if need be.
+
+    Raises:
+        UsageError: they cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with TemporaryFile(dir=folder):
+            pass
+    except (FileExistsError, NotADirectoryError):
+        reason = "un fichier a ce nom"
+    except PermissionError:
+        reason = "l'écriture y est refusée"
+    except OSError as error:
+        if (told := unusable(folder, error)) is not None:
+            raise told from error
+        raise
+    else:
+        return
+    raise UsageError(
+        f"Les images ne peuvent pas être écrites dans « {folder} » ({reason}) : choisissez un "
+        "autre dossier avec --images."
+    )
+
+
 def write_images(report: Report, folder: Path) -> int:
     """Write each drawing as an image named after its figure; give how many there are.
 
     Raises:
         UsageError: an image cannot be written there.
     """
-    for slug, svg in report.drawings.items():
-        with replacing(folder / f"{slug}.png") as part:
-            part.write_bytes(png(svg))
+    for figure in report.figures():
+        if figure.slug not in report.drawings:
+            continue
+        image = png(_captioned(report, figure))
+        with replacing(folder / f"{figure.slug}.png") as part:
+            part.write_bytes(image)
     return len(report.drawings)
+
+
+def _captioned(report: Report, figure: Figure) -> str:
+    """Give a drawing with its title and its sources, for whoever meets it away from the page."""
+    day = jour(report.publication["date_contenu"])
+    feet = [figure.note] if figure.note else []
+    feet.append(f"Source : {liste(figure.sources)}. {report.publication['attribution'] or ''}")
+    if figure.slug.startswith("carte-"):
+        feet.append("Contours : Natural Earth.")
+    return captioned(
+        report.drawings[figure.slug],
+        typo(figure.title),
+        typo(f"{report.scope_name} – liste des organismes de formation du {day}"),
+        [typo(foot) for foot in feet],
+    )

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 NATION = "France"
 # Where more than this share of a region has no département, its départements are not compared.
 BLURRED_PCT = 5
+_UNPLACED = "from marche.anomalies_declarees where regle = 'DEPARTEMENT_INDETERMINE'"
 
 
 def rows(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
@@ -72,13 +73,47 @@ class Scope:
         """The table where the figures of this place are."""
         return "marche.par_region" if self.region else "marche.synthese"
 
-    def unplaced(self) -> list[Row]:
-        """Give the regions where organisations have no département, those that lack most first."""
-        return self.rows(
-            "select code_region, region, nb_organismes, nb_organismes_region, part_pct "
-            "from marche.anomalies_declarees where regle = 'DEPARTEMENT_INDETERMINE' "
-            f"and {self.in_region} order by nb_organismes desc, code_region"
+    def unplaced(self) -> int:
+        """Count the organisations that have no département, by the region that they declare."""
+        row = self.one(
+            f"select coalesce(sum(nb_organismes), 0)::bigint as nb {_UNPLACED} and {self.in_region}"
         )
+        return int(row["nb"])
+
+    def blurred(self) -> list[Row]:
+        """Give the regions whose départements lack too many organisations to be compared.
+
+        Only those that have départements: the list has regions of its own, which have none.
+        """
+        return self.rows(
+            f"select code_region, region, nb_organismes, nb_organismes_region {_UNPLACED} "
+            f"and {self.in_region} and part_pct >= {BLURRED_PCT} "
+            "and code_region in (select code_region from reference.departement) "
+            "order by nb_organismes desc, code_region"
+        )
+
+    def silence(self, known: str, noun: str) -> str:
+        """Say why there is no ``noun`` here: nobody declares one, or nobody tells how many.
+
+        ``known`` is the column that counts the organisations that tell it.
+        """
+        here = self.one(f"select {known} as nb, nb_organismes as tous from {self.block}")
+        if here["nb"]:
+            return f"Aucun {noun} déclaré {self.here}"
+        if here["tous"]:
+            return f"Le nombre de {noun}s n'est connu pour aucun organisme {self.here}"
+        return f"La liste n'a aucun organisme {self.here}"
+
+    def uncertified(self) -> str:
+        """Say why nobody is certified here: nobody is, or the list does not tell."""
+        here = self.one(
+            f"select nb_certification_connue as nb, nb_organismes as tous from {self.block}"
+        )
+        if here["nb"]:
+            return f"Aucun organisme certifié {self.here}"
+        if here["tous"]:
+            return f"La certification n'est connue pour aucun organisme {self.here}"
+        return f"La liste n'a aucun organisme {self.here}"
 
     def rows(self, query: str) -> list[Row]:
         """Give the rows of a query."""

@@ -8,13 +8,14 @@ from pipelines.market import french
 from pipelines.market.bars import Bar, grouped, ranked, stacked
 from pipelines.market.charts import histogram
 from pipelines.market.figure import Column, Figure, Kind, Row, Section, Table
-from pipelines.market.scope import Scope
+from pipelines.market.scope import NATION, Scope
 from pipelines.market.style import BLUE, GREY, ORANGE, VERMILION, Series, met
 
 _UNKNOWN = "INCONNUE"
+# Of each measure: its name, and the column that counts the organisations that tell it.
 _MEASURES = {
-    "STAGIAIRES": ("stagiaires", "stagiaire"),
-    "FORMATEURS": ("formateurs", "formateur"),
+    "STAGIAIRES": ("stagiaire", "nb_activite_connue"),
+    "FORMATEURS": ("formateur", "nb_effectif_connu"),
 }
 
 
@@ -33,7 +34,8 @@ def section(scope: Scope) -> Section:
 
 
 def _distribution(scope: Scope, measure: str) -> Figure:
-    plural, singular = _MEASURES[measure]
+    singular, known = _MEASURES[measure]
+    plural = f"{singular}s"
     rows = scope.rows(
         f"from marche.distribution where {scope.perimeter} and mesure = '{measure}' "
         "order by borne_basse"
@@ -56,33 +58,36 @@ def _distribution(scope: Scope, measure: str) -> Figure:
     return Figure(
         f"distribution-{plural}",
         f"Distribution du nombre de {plural}",
-        _distribution_told(rows, above, plural, singular),
+        _distribution_told(rows, above, singular)
+        if above
+        else f"{scope.silence(known, singular)}.",
         ["marche.distribution"],
         Table(columns, rows),
         histogram(above, f"{plural.capitalize()} déclarés (échelle logarithmique)", series)
         if above
         else None,
-        "" if above else f"Aucun {singular} déclaré : la distribution ne peut pas être tracée.",
+        ""
+        if above
+        else f"{scope.silence(known, singular)} : la distribution ne peut pas être tracée.",
     )
 
 
-def _distribution_told(
-    rows: Sequence[Row], above: Sequence[Row], plural: str, singular: str
-) -> str:
-    zero = sum(row["nb_organismes"] for row in rows if row["borne_basse"] == 0)
-    none = f"{french.compte(zero, 'organisme')} n'en déclare{'nt' if zero > 1 else ''} aucun"
-    if not above:
-        return f"Aucun organisme ne déclare de {singular} ; {none}."
-    most = max(above, key=lambda row: row["nb_organismes"])
-    last = above[-1]
+def _distribution_told(rows: Sequence[Row], above: Sequence[Row], singular: str) -> str:
+    most, last = max(above, key=lambda row: row["nb_organismes"]), above[-1]
     total = sum(row["nb_organismes"] for row in above)
-    return (
-        f"{french.compte(total, 'organisme')} déclare{'nt' if total > 1 else ''} au moins un "
-        f"{singular} ; la classe la plus fréquente est « {most['classe']} » "
+    told = (
+        f"{french.compte(total, 'organisme')} {french.verb(total, 'déclare', 'déclarent')} au "
+        f"moins un {singular} ; la classe la plus fréquente est « {most['classe']} » "
         f"({french.compte(most['nb_organismes'], 'organisme')}), la plus haute "
-        f"« {last['classe']} » ({french.compte(last['nb_organismes'], 'organisme')}). "
-        f"{none[0].upper()}{none[1:]} : ils ne sont pas dans la figure."
+        f"« {last['classe']} » ({french.compte(last['nb_organismes'], 'organisme')})."
     )
+    zero = sum(row["nb_organismes"] for row in rows if row["borne_basse"] == 0)
+    if zero:
+        told += (
+            f" Hors de la figure, {french.compte(zero, 'organisme')} qui n'en "
+            f"{french.verb(zero, 'déclare', 'déclarent')} aucun."
+        )
+    return told
 
 
 def class_name(code: str) -> str:
@@ -125,10 +130,16 @@ def _classes(scope: Scope) -> Figure:
     large = rows[-1] if rows[-1]["classe_formateurs"] != _UNKNOWN else rows[-2]
     summary = (
         f"{french.compte(count, 'micro-structure')} (zéro ou un formateur), sur "
-        f"{french.compte(total, 'organisme')}. La part de certifiés va de "
-        f"{french.pourcent(rows[0]['part_certifies_pct'])} sans formateur déclaré à "
-        f"{french.pourcent(large['part_certifies_pct'])} dans la classe « {large['nom']} »."
+        f"{french.compte(total, 'organisme')}."
+        if scope.one("select nb_effectif_connu as nb from marche.synthese")["nb"]
+        else f"{scope.silence('nb_effectif_connu', 'formateur')}."
     )
+    if None not in (rows[0]["part_certifies_pct"], large["part_certifies_pct"]):
+        summary += (
+            f" La part de certifiés va de {french.pourcent(rows[0]['part_certifies_pct'])} sans "
+            f"formateur déclaré à {french.pourcent(large['part_certifies_pct'])} dans la classe "
+            f"« {large['nom']} »."
+        )
     return Figure(
         "tailles-classes",
         "Organismes par effectif de formateurs",
@@ -148,27 +159,31 @@ def _volumes(scope: Scope) -> Figure:
         Column("Organismes", "nb_organismes", Kind.COUNT),
         Column("Sur", "nb_organismes_total", Kind.COUNT),
         Column("Part des organismes", "part_pct", Kind.PERCENT),
-        Column("Stagiaires", "nb_stagiaires", Kind.COUNT),
+        Column("Stagiaires, bornés", "nb_stagiaires_bornes", Kind.COUNT),
+        Column("Sur", "nb_stagiaires_total_bornes", Kind.COUNT),
+        Column("Part bornée des stagiaires", "part_stagiaires_bornee_pct", Kind.PERCENT),
+        Column("Stagiaires déclarés", "nb_stagiaires", Kind.COUNT),
         Column("Sur", "nb_stagiaires_total", Kind.COUNT),
-        Column("Part des stagiaires", "part_stagiaires_pct", Kind.PERCENT),
+        Column("Part déclarée des stagiaires", "part_stagiaires_pct", Kind.PERCENT),
         Column("Part de certifiés", "part_certifies_pct", Kind.PERCENT),
     ]
     series = [
         Series("part des organismes", "part_pct", GREY),
-        Series("part des stagiaires", "part_stagiaires_pct", BLUE),
+        Series("part des stagiaires (bornée)", "part_stagiaires_bornee_pct", BLUE),
     ]
     trainees = rows[0]["nb_stagiaires_total"]
     none, large = rows[0], [row for row in rows if row["classe_stagiaires"] != _UNKNOWN][-1]
-    told = (
-        french.part(
+    silence = scope.silence("nb_activite_connue", "stagiaire")
+    told = f"{silence}."
+    if trainees:
+        share = french.part(
             none["nb_organismes"], none["nb_organismes_total"], none["part_pct"], "des organismes"
         )
-        + " déclarent zéro stagiaire."
-    )
-    if trainees:
-        told += (
-            f" La classe « {large['nom']} » réunit {french.pourcent(large['part_pct'])} des "
-            f"organismes et {french.pourcent(large['part_stagiaires_pct'])} des stagiaires."
+        told = (
+            f"{share} déclarent zéro stagiaire. "
+            f"La classe « {large['nom']} » réunit {french.pourcent(large['part_pct'])} des "
+            f"organismes et {french.pourcent(large['part_stagiaires_bornee_pct'])} des stagiaires, "
+            "valeurs bornées."
         )
     return Figure(
         "volumes",
@@ -177,8 +192,8 @@ def _volumes(scope: Scope) -> Figure:
         ["marche.par_volume"],
         Table(columns, rows),
         grouped(rows, "nom", series, french.pourcent) if trainees else None,
-        "" if trainees else "Aucun stagiaire déclaré : les parts ne peuvent pas être tracées.",
-        "Valeurs déclarées, absurdes comprises.",
+        "" if trainees else f"{silence} : les parts ne peuvent pas être tracées.",
+        "Parts de stagiaires : valeurs bornées." if trainees else "",
     )
 
 
@@ -188,16 +203,22 @@ def _claim(scope: Scope) -> Figure:
     columns = [
         Column("Définition", "libelle"),
         Column("Micro-structures", "nb_organismes", Kind.COUNT),
-        Column("Part des organismes", "part_pct", Kind.PERCENT),
+        Column("Effectif connu", "nb_effectif_connu", Kind.COUNT),
+        Column("Part d'entre eux", "part_pct", Kind.PERCENT),
         Column("Certifiées", "nb_certifiees", Kind.COUNT),
-        Column("Part d'entre elles", "part_certifiees_pct", Kind.PERCENT),
+        Column("Part certifiée", "part_certifiees_pct", Kind.PERCENT),
         Column("Tous certifiés", "nb_certifies_total", Kind.COUNT),
         Column("Part des certifiés", "part_des_certifies_pct", Kind.PERCENT),
         Column("Écart à 15 000", "ecart_nb", Kind.SIGNED),
     ]
     first = rows[0]
     claimed = first["nb_certifiees_annonce"]
-    if first["nb_certifies_total"]:
+    silence = ""
+    if not first["nb_effectif_connu"]:
+        silence = scope.silence("nb_effectif_connu", "formateur")
+    elif not first["nb_certifies_total"]:
+        silence = scope.uncertified()
+    if not silence:
         share = french.part(
             first["nb_certifiees"],
             first["nb_certifies_total"],
@@ -211,7 +232,7 @@ def _claim(scope: Scope) -> Figure:
             f"{french.entier(max(row['nb_certifiees'] for row in rows))}."
         )
     else:
-        answer = "cette liste ne donne aucun organisme certifié, elle ne permet pas de répondre."
+        answer = f"{silence[0].lower()}{silence[1:]}, cette liste ne permet pas de répondre."
     bars = [
         Bar(
             row["libelle"],
@@ -229,49 +250,60 @@ def _claim(scope: Scope) -> Figure:
         f"certifiés : {answer}",
         ["marche.micro_structures"],
         Table(columns, rows),
-        ranked(bars, (claimed, f"Affirmé : {french.entier(claimed)}"))
-        if first["nb_certifies_total"]
-        else None,
-        "" if first["nb_certifies_total"] else "Aucun organisme certifié dans la liste.",
+        None if silence else ranked(bars, (claimed, f"Affirmé : {french.entier(claimed)}")),
+        silence and f"{silence} : rien à tracer.",
     )
 
 
 def _regional_micro(scope: Scope) -> Figure:
     here = {**scope.one(f"from {scope.block}"), "nom": scope.name}
-    whole = {**scope.one("from marche.synthese"), "nom": "France"}
-    rows = [here, whole]
-    for row in rows:
-        total = row["nb_organismes"]
-        row["part_micro"] = 100 * row["nb_micro"] / total if total else None
+    whole = {**scope.one("from marche.synthese"), "nom": NATION, "petit_effectif": False}
     columns = [
         Column("Lieu", "nom"),
         Column("Micro-structures", "nb_micro", Kind.COUNT),
-        Column("Organismes", "nb_organismes", Kind.COUNT),
-        Column("Part", "part_micro", Kind.PERCENT),
+        Column("Effectif connu", "nb_effectif_connu", Kind.COUNT),
+        Column("Part", "part_micro_pct", Kind.PERCENT),
         Column("Certifiées", "nb_micro_certifiees", Kind.COUNT),
         Column("Certification connue", "nb_micro_certification_connue", Kind.COUNT),
         Column("Part certifiée", "part_micro_certifiees_pct", Kind.PERCENT),
     ]
     series = [
-        Series("part des micro-structures", "part_micro", GREY),
+        Series("part des micro-structures", "part_micro_pct", GREY),
         Series("part certifiée d'entre elles", "part_micro_certifiees_pct", VERMILION),
     ]
-    known = here["nb_organismes"] > 0
-    share = french.part(
-        here["nb_micro"], here["nb_organismes"], here["part_micro"], "des organismes"
-    )
-    certified = french.pourcent(here["part_micro_certifiees_pct"])
+    known = here["nb_effectif_connu"] > 0
+    silence = scope.silence("nb_effectif_connu", "formateur")
+    rows = [here, whole]
     return Figure(
         "micro",
         "Micro-structures",
-        f"{share} déclarent zéro ou un formateur (France : "
-        f"{french.pourcent(whole['part_micro'])}) ; {certified} d'entre eux sont certifiés "
-        "(France : "
-        f"{french.pourcent(whole['part_micro_certifiees_pct'])})."
-        if known
-        else f"La liste n'a aucun organisme {scope.here}.",
+        _micro_told(here, whole) if known else f"{silence}.",
         ["marche.par_region", "marche.synthese"],
         Table(columns, rows),
         grouped(rows, "nom", series, french.pourcent) if known else None,
-        "" if known else f"Aucun organisme {scope.here}.",
+        "" if known else f"{silence} : rien à tracer.",
     )
+
+
+def _micro_told(here: Row, whole: Row) -> str:
+    share = french.part(
+        here["nb_micro"],
+        here["nb_effectif_connu"],
+        here["part_micro_pct"],
+        "des organismes dont l'effectif est connu",
+    )
+    told = (
+        f"{share} déclarent zéro ou un formateur "
+        f"({NATION} : {french.pourcent(whole['part_micro_pct'])})"
+    )
+    if here["part_micro_certifiees_pct"] is not None:
+        certified = french.part(
+            here["nb_micro_certifiees"],
+            here["nb_micro_certification_connue"],
+            here["part_micro_certifiees_pct"],
+        )
+        told += (
+            f" ; part de certifiés parmi eux : {certified}, {NATION} "
+            f"{french.pourcent(whole['part_micro_certifiees_pct'])}"
+        )
+    return f"{told}."

@@ -17,14 +17,13 @@ WIDTH = 360
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 FONT_SIZE = 12
 INK, SOFT, RULE, PAPER = "#1b1e22", "#555b63", "#d5d9de", "#ffffff"
-# Okabe and Ito.
-BLUE, ORANGE, VERMILION, GREEN, SKY, GREY = (
+# Okabe and Ito; orange is darkened so that a bar stands out of white paper as much as the others.
+BLUE, ORANGE, VERMILION, GREEN, GREY = (
     "#0072b2",
-    "#e69f00",
+    "#c77c00",
     "#d55e00",
     "#009e73",
-    "#56b4e9",
-    "#9aa0a6",
+    "#868c93",
 )
 # Viridis, from low to high, without its glaring end.
 SEQUENCE = ("#d2e21b", "#5ec962", "#21918c", "#3b528b", "#440154")

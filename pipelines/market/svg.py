@@ -3,15 +3,21 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
+
+from pipelines.market.french import typo
+from pipelines.market.style import FONT, FONT_SIZE, INK, PAPER, SOFT, lines
 
 if TYPE_CHECKING:
     import altair as alt
 
 _SVG = "http://www.w3.org/2000/svg"
 _PNG_SCALE = 2
+# Of what is written around an image: its margins, the width of a letter, the height of a line.
+_MARGIN, _LETTER, _LINE = 6, 6.2, 16
 # A fill that charts give to what must be hatched: Vega has no patterns.
 HATCHED = "#c9c9c8"
 # Narrow no-break spaces between thousands: the locale that ships with d3 has wide ones.
@@ -26,8 +32,11 @@ _LOCALE = {
 _UNSAID = re.compile(r"class|role|pointer-events|aria-.*")
 
 
-def drawn(chart: alt.TopLevelMixin, slug: str, title: str, summary: str) -> str:
-    """Draw a chart as an SVG element whose identifiers are its own."""
+def drawn(chart: alt.TopLevelMixin, slug: str, title: str) -> str:
+    """Draw a chart as an SVG element whose identifiers are its own.
+
+    Its words are its title alone: the sentence beside it would be read twice.
+    """
     import vl_convert
 
     text = vl_convert.vegalite_to_svg(
@@ -41,15 +50,55 @@ def drawn(chart: alt.TopLevelMixin, slug: str, title: str, summary: str) -> str:
     _own_identifiers(root, slug)
     _hatch(root, slug)
     root.set("role", "img")
-    root.set("aria-labelledby", f"{slug}-titre {slug}-resume")
-    for name, words in (("resume", summary), ("titre", title)):
-        told = ElementTree.Element(
-            f"{{{_SVG}}}{'title' if name == 'titre' else 'desc'}", {"id": f"{slug}-{name}"}
-        )
-        told.text = words
-        root.insert(0, told)
+    root.set("aria-labelledby", f"{slug}-titre")
+    for label in root.iter(f"{{{_SVG}}}text"):
+        label.text = typo(label.text or "")
+    told = ElementTree.Element(f"{{{_SVG}}}title", {"id": f"{slug}-titre"})
+    told.text = title
+    root.insert(0, told)
+    return _text(root)
+
+
+def _text(root: ElementTree.Element) -> str:
     ElementTree.register_namespace("", _SVG)
     return ElementTree.tostring(root, encoding="unicode")
+
+
+def captioned(svg: str, title: str, place: str, feet: Sequence[str]) -> str:
+    """Put a title over a drawing and its sources under it: alone, it still says what it is."""
+    root = ElementTree.fromstring(svg)  # noqa: S314  # what ``drawn`` wrote
+    width, height = (float(root.attrib[name]) for name in ("width", "height"))
+    letters = int((width - 2 * _MARGIN) / _LETTER)
+    heads = [(line, FONT_SIZE + 2, "bold", INK) for line in lines(title, int(letters * 0.82))]
+    heads += [(line, FONT_SIZE, "normal", SOFT) for line in lines(place, letters)]
+    notes = [
+        (line, FONT_SIZE - 2, "normal", SOFT)
+        for foot in feet
+        for line in lines(foot, int(letters * 1.15))
+    ]
+    top = len(heads) * _LINE + 2 * _MARGIN
+    whole = top + height + len(notes) * _LINE + 2 * _MARGIN
+    sheet = ElementTree.Element(
+        f"{{{_SVG}}}svg",
+        {"width": f"{width}", "height": f"{whole}", "viewBox": f"0 0 {width} {whole}"},
+    )
+    ElementTree.SubElement(
+        sheet, f"{{{_SVG}}}rect", {"width": f"{width}", "height": f"{whole}", "fill": PAPER}
+    )
+    _lay(sheet, heads, _MARGIN)
+    root.set("y", f"{top}")
+    sheet.append(root)
+    _lay(sheet, notes, top + height + _MARGIN)
+    return _text(sheet)
+
+
+def _lay(sheet: ElementTree.Element, told: Sequence[tuple[str, int, str, str]], top: float) -> None:
+    """Write lines one under another."""
+    for rank, (words, size, weight, colour) in enumerate(told):
+        look = {"font-family": FONT, "font-size": f"{size}", "font-weight": weight, "fill": colour}
+        place = {"x": f"{_MARGIN}", "y": f"{top + (rank + 0.8) * _LINE}"}
+        text = ElementTree.SubElement(sheet, f"{{{_SVG}}}text", {**look, **place})
+        text.text = words
 
 
 def png(svg: str) -> bytes:

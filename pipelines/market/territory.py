@@ -1,4 +1,4 @@
-"""Places: maps of départements, and the ranking of regions by their certified share."""
+"""Places: maps of départements, and the region held against the nation."""
 
 from __future__ import annotations
 
@@ -8,18 +8,23 @@ from dataclasses import dataclass
 from pipelines.market import french
 from pipelines.market.bars import Bar, ranked
 from pipelines.market.contours import outlines
-from pipelines.market.figure import SMALL, Column, Figure, Kind, Row, Section, Table
+from pipelines.market.extremes import Compared
+from pipelines.market.figure import PARTIAL, Column, Figure, Kind, Row, Section, Table
 from pipelines.market.maps import Choropleth
-from pipelines.market.scope import BLURRED_PCT, NATION, Scope
-from pipelines.market.style import BLUE, GREY
+from pipelines.market.overview import address
+from pipelines.market.scope import NATION, Scope
 
 _CATEGORY = "BILAN_COMPETENCES"
 _PLACES = (
     Column("Département", "departement"),
     Column("Code", "code_departement"),
 )
-
-
+CERTIFIED = (
+    Column("Certifiés", "nb_certifies", Kind.COUNT),
+    Column("Certification connue", "nb_certification_connue", Kind.COUNT),
+    Column("Part", "part_certifies_pct", Kind.PERCENT),
+    Column("Rang", "rang_part_certifies", Kind.COUNT),
+)
 _INDICES = (
     ("Organismes / hab.", "nb_organismes_pour_100k", "indice_densite", "rang_densite"),
     ("Part de certifiés", "part_certifies_pct", "indice_part_certifies", "rang_part_certifies"),
@@ -34,7 +39,7 @@ _INDICES = (
 
 @dataclass(frozen=True)
 class _Measure:
-    """What one map shows."""
+    """What one map shows; the last of the counts is the rank."""
 
     slug: str
     title: str
@@ -64,12 +69,7 @@ _MEASURES = (
         "Part de certifiés, parmi ceux dont la certification est connue",
         "part_certifies_pct",
         french.pourcent,
-        (
-            Column("Certifiés", "nb_certifies", Kind.COUNT),
-            Column("Certification connue", "nb_certification_connue", Kind.COUNT),
-            Column("Part", "part_certifies_pct", Kind.PERCENT),
-            Column("Rang", "rang_part_certifies", Kind.COUNT),
-        ),
+        CERTIFIED,
     ),
     _Measure(
         "carte-bilan",
@@ -99,41 +99,55 @@ _TENSION = _Measure(
         Column("Rang", "rang", Kind.COUNT),
     ),
 )
+_NO_INDEX = "ni population, ni certification connues"
 
 
 def section(scope: Scope) -> Section:
     """Draw the maps."""
-    places = scope.rows(
-        f"from marche.par_departement where {scope.in_region} order by code_departement nulls last"
-    )
+    places = departements(scope, "marche.par_departement")
     whole = {
         **scope.one("from marche.synthese"),
         **scope.one("from marche.territoire where niveau = 'NATION'"),
     }
-    tension = scope.rows(
-        f"from marche.besoin_portage where categorie = '{_CATEGORY}' and {scope.in_region} "
-        "order by code_departement nulls last"
-    )
-    blurred = {row["code_region"] for row in scope.unplaced() if row["part_pct"] >= BLURRED_PCT}
-    for row in [*places, *tension]:
-        row["incomplet"] = row["code_region"] in blurred
+    tension = departements(scope, "marche.besoin_portage", f"categorie = '{_CATEGORY}'")
     figures = [_map(scope, measure, places, whole) for measure in _MEASURES]
     figures.append(_map(scope, _TENSION, tension, _ratio(scope)))
     if scope.region:
         figures.append(_indices(scope))
-    lead = (
-        "Le département vient de l'adresse, ou, quand la liste ne la donne pas (une fois sur "
-        "deux), du numéro de déclaration. Les classes de couleur comptent à peu près autant de "
-        "départements chacune."
-    ) + _not_drawn(places)
-    return Section("territoires", "Où sont les organismes", lead, figures)
+    lead = ""
+    if whole["nb_organismes"]:
+        lead = (
+            f"Le département vient de l'adresse, connue pour {address(scope)}, ou à défaut du "
+            "numéro de déclaration. "
+        )
+    if not scope.region:
+        lead += "Les classes de couleur comptent à peu près autant de départements chacune."
+    return Section("territoires", "Où sont les organismes", lead + _not_drawn(places), figures)
+
+
+def departements(scope: Scope, table: str, where: str = "true", order: str = "") -> list[Row]:
+    """Give the rows of départements, and whether each lacks too many organisations."""
+    rows = scope.rows(
+        f"from {table} where {where} and {scope.in_region} "
+        f"order by {order} code_departement nulls last"
+    )
+    blurred = {row["code_region"] for row in scope.blurred()}
+    for row in rows:
+        row["incomplet"] = row["code_region"] in blurred and row["code_departement"] is not None
+    return rows
 
 
 def _indices(scope: Scope) -> Figure:
     """Hold the region against the nation, which is 100."""
     here = next(iter(scope.rows(f"from {scope.block}")))
     rows = [
-        {"nom": name, "valeur": here[value], "indice": here[index], "rang": here[rank]}
+        {
+            "nom": name,
+            "valeur": here[value],
+            "indice": here[index],
+            "rang": here[rank],
+            "petit_effectif": here["petit_effectif"],
+        }
         for name, value, index, rank in _INDICES
     ]
     shown = [row for row in rows if row["indice"] is not None]
@@ -152,18 +166,19 @@ def _indices(scope: Scope) -> Figure:
     return Figure(
         "indices",
         "La région et la nation",
-        f"La France valant 100 : {told}." if shown else "Aucun indice ne peut être calculé.",
+        f"La France valant 100 : {told}." if shown else f"Aucun indice : {_NO_INDEX}.",
         ["marche.par_region"],
         Table(columns, rows),
         ranked(bars, (100, "France : 100")) if bars else None,
-        "" if bars else "Ni population ni certification connues : aucun indice à tracer.",
+        "" if bars else f"Aucun indice à tracer : {_NO_INDEX}.",
     )
 
 
 def _ratio(scope: Scope) -> Row:
     """Give the tension of the whole country, as the index of the table holds it."""
     return scope.one(
-        "select sum(nb_candidats)::bigint as nb_candidats, sum(nb_porteurs)::bigint as nb_porteurs,"
+        "select sum(nb_organismes)::bigint as nb_organismes, "
+        "sum(nb_candidats)::bigint as nb_candidats, sum(nb_porteurs)::bigint as nb_porteurs,"
         " sum(nb_candidats) / nullif(sum(nb_porteurs), 0) as candidats_par_porteur, "
         "case when sum(nb_porteurs) > 0 then 100.0 end as indice_tension "
         f"from marche.besoin_portage where categorie = '{_CATEGORY}'"
@@ -173,77 +188,122 @@ def _ratio(scope: Scope) -> Row:
 def _map(scope: Scope, measure: _Measure, places: Sequence[Row], whole: Row) -> Figure:
     known = [row for row in places if row["code_departement"] is not None]
     values = {row["code_departement"]: row[measure.column] for row in known}
-    apart = frozenset(
-        row["code_departement"]
-        for row in known
-        if row.get("sans_porteur") and not row["petit_effectif"]
+    hatched = frozenset(
+        row["code_departement"] for row in known if row["petit_effectif"] or row["incomplet"]
     )
-    small = frozenset(row["code_departement"] for row in known if row["petit_effectif"])
-    is_tension = measure is _TENSION
     drawn = Choropleth(
         values,
         measure.legend,
         measure.write,
-        small=small,
-        small_label="moins de 5 candidats ou porteurs" if is_tension else "moins de 5 organismes",
-        apart=apart,
+        small=hatched,
+        small_label=_small_label(measure, known),
+        apart=frozenset(
+            row["code_departement"]
+            for row in known
+            if row.get("sans_porteur") and row["code_departement"] not in hatched
+        ),
         apart_label="aucun porteur",
         names={row["code_departement"]: row["departement"] for row in known},
     )
-    absence = ""
-    if scope.region and sum(code in outlines() for code in values) < 2:
-        absence = (
-            "La région compte moins de deux départements dessinés : une carte n'y montrerait rien "
-            "de plus que le tableau."
-        )
-    elif not drawn.can_be_drawn():
-        absence = (
-            "Aucun département n'a de valeur qui repose sur au moins cinq organismes : la carte ne "
-            "peut pas être tracée."
-        )
-    ordered = sorted(places, key=lambda row: _order(row, measure.column))
-    ranks = {column.name: None for column in measure.counts if column.name.startswith("rang")}
-    national = {**whole, **ranks, "departement": NATION, "code_departement": ""}
+    absence = _absence(scope, measure, known, whole, drawn)
+    rank = measure.counts[-1].name
+    national = {**whole, rank: None, "departement": NATION, "code_departement": ""}
     national["petit_effectif"] = False
+    ordered = sorted(places, key=lambda row: by_rank(row, rank, measure.column))
     return Figure(
         measure.slug,
         measure.title,
-        _told(measure, places, whole),
-        ["marche.besoin_portage" if is_tension else "marche.par_departement"],
+        _told(scope, measure, places, whole),
+        ["marche.besoin_portage" if measure is _TENSION else "marche.par_departement"],
         Table([*_PLACES, *measure.counts], [national, *ordered]),
         None if absence else drawn.draw(region=scope.region is not None),
         absence,
+        partial_note(scope),
     )
 
 
-def _order(row: Row, column: str) -> tuple[bool, float]:
-    value = row[column]
-    return (value is None or bool(row["petit_effectif"]), -(value or 0))
+def by_rank(row: Row, rank: str, column: str) -> tuple[bool, int, float]:
+    """Order rows as their ranks; those without one come after, the highest value first."""
+    return (row[rank] is None, row[rank] or 0, -(row[column] or 0))
 
 
-def _told(measure: _Measure, places: Sequence[Row], whole: Row) -> str:
-    """Say which places come first and last, what the nation is at, and who has no figure."""
-    shown = sorted(
-        (
-            row
-            for row in places
-            if row[measure.column] is not None
-            and not row["petit_effectif"]
-            and row["population"] is not None
-            and not row["incomplet"]
-        ),
-        key=lambda row: -row[measure.column],
+def _small_label(measure: _Measure, known: Sequence[Row]) -> str:
+    few = "candidats ou porteurs" if measure is _TENSION else "organismes"
+    if any(row["incomplet"] for row in known):
+        return f"moins de 5, ou incomplet {PARTIAL}"
+    return f"moins de 5 {few}"
+
+
+def partial_note(scope: Scope) -> str:
+    """Say which départements lack organisations, and how many have none."""
+    told = [
+        f"{row['region']}, {french.entier(row['nb_organismes'])} organismes sur "
+        f"{french.entier(row['nb_organismes_region'])}"
+        for row in scope.blurred()
+    ]
+    if not told:
+        return ""
+    return (
+        f"{PARTIAL} Chiffres incomplets, laissés hors de la comparaison : une part notable des "
+        f"organismes de la région n'a pas de département ({' ; '.join(told)})."
     )
-    france = f"France : {measure.write(whole[measure.column], 1)}"
-    if not shown:
+
+
+def _absence(
+    scope: Scope, measure: _Measure, known: Sequence[Row], whole: Row, drawn: Choropleth
+) -> str:
+    """Say why there is no map, if there is none."""
+    shapes = sum(row["code_departement"] in outlines() for row in known)
+    if scope.region and not shapes:
+        return "Cette région n'a aucun contour : il n'y a pas de carte à tracer."
+    if scope.region and shapes == 1:
         return (
-            f"Aucun département n'a de valeur qui repose sur au moins cinq organismes ; {france}."
+            "La région compte moins de deux départements dessinés : une carte n'y montrerait rien "
+            "de plus que le tableau."
         )
-    first, last = shown[0], shown[-1]
-    told = f"Le plus haut : {first['departement']} ({measure.write(first[measure.column], 1)})"
-    if last is not first:
-        told += f" ; le plus bas : {last['departement']} ({measure.write(last[measure.column], 1)})"
-    sentences = [f"{told} ; {france}."]
+    if drawn.can_be_drawn():
+        return ""
+    return f"{_no_value(scope, measure, known, whole)} : la carte ne peut pas être tracée."
+
+
+def _no_value(scope: Scope, measure: _Measure, places: Sequence[Row], whole: Row) -> str:
+    """Say why no département has a value to compare."""
+    known = [row for row in places if row["code_departement"] is not None]
+    if not known:
+        return "Cette région n'a aucun département"
+    if measure is _TENSION and not any(row["nb_candidats"] for row in places):
+        return _no_candidate(scope, places)
+    if measure is not _TENSION and whole[measure.column] is None:
+        return scope.uncertified()
+    if any(row["incomplet"] for row in known):
+        return "Les chiffres des départements sont incomplets"
+    few = "cinq candidats et cinq porteurs" if measure is _TENSION else "cinq organismes"
+    return f"Aucun département n'a de valeur qui repose sur au moins {few}"
+
+
+def _no_candidate(scope: Scope, places: Sequence[Row]) -> str:
+    if all(row["nb_organismes"] == row["nb_certification_inconnue"] for row in places):
+        return scope.uncertified()
+    return f"Aucun candidat {scope.here}"
+
+
+def _told(scope: Scope, measure: _Measure, places: Sequence[Row], whole: Row) -> str:
+    """Say which places come first and last, what the nation is at, and who has no figure."""
+    shown = [
+        row
+        for row in places
+        if row[measure.column] is not None
+        and row["population"] is not None
+        and not row["petit_effectif"]
+        and not row["incomplet"]
+    ]
+    compared = Compared(
+        "departement", measure.column, lambda value: measure.write(value, 1), "département"
+    )
+    told = compared.told(shown) if shown else _no_value(scope, measure, places, whole)
+    if whole[measure.column] is not None:
+        told += f" ; {NATION} : {measure.write(whole[measure.column], 1)}"
+    sentences = [f"{told}."]
     alone = [row["departement"] for row in places if row.get("sans_porteur")]
     if alone:
         sentences.append(f"Des candidats et aucun porteur : {french.some(alone)}.")
@@ -254,7 +314,7 @@ def _told(measure: _Measure, places: Sequence[Row], whole: Row) -> str:
         and not row.get("sans_porteur")
         and row["code_departement"] in outlines()
     ]
-    if small:
+    if small and shown:
         sentences.append(f"Trop peu d'organismes pour un rapport : {french.some(small)}.")
     return " ".join(sentences)
 
@@ -269,84 +329,3 @@ def _not_drawn(places: Sequence[Row]) -> str:
     return (
         f" Dans les tableaux seulement, faute de contour : {french.some(away, 12)}." if away else ""
     )
-
-
-def ranking(scope: Scope) -> Figure:
-    """Draw regions, or the départements of the region, by their certified share."""
-    (whole,) = scope.rows("from marche.synthese")
-    if scope.region:
-        rows = scope.rows(
-            f"from marche.par_departement where {scope.in_region} "
-            "order by code_departement nulls last"
-        )
-        name, table = "departement", "marche.par_departement"
-        title = "Les départements de la région, par part de certifiés"
-    else:
-        rows = scope.rows("from marche.par_region order by code_region nulls last")
-        name, table = "region", "marche.par_region"
-        title = "Les régions, par part de certifiés"
-    told = sorted(
-        (row for row in rows if row["part_certifies_pct"] is not None),
-        key=lambda row: (bool(row["petit_effectif"]), -row["part_certifies_pct"]),
-    )
-    silent = [row[name] for row in rows if row["part_certifies_pct"] is None]
-    columns = [
-        Column("Département" if scope.region else "Région", name),
-        Column("Organismes", "nb_organismes", Kind.COUNT),
-        *_MEASURES[1].counts,
-    ]
-    table_rows = [{**whole, name: NATION, "petit_effectif": False, "rang_part_certifies": None}]
-    if not told:
-        absence = "Aucune certification connue : le classement ne peut pas être tracé."
-        summary = f"Aucun lieu n'a de certification connue ({scope.name})."
-        return Figure(
-            "rang-certifies",
-            title,
-            summary,
-            [table],
-            Table(columns, [*table_rows, *rows]),
-            None,
-            absence,
-        )
-    chart = ranked(
-        [
-            Bar(
-                row[name] + (SMALL if row["petit_effectif"] else ""),
-                row["part_certifies_pct"],
-                french.pourcent(row["part_certifies_pct"]),
-                GREY if row["petit_effectif"] else BLUE,
-            )
-            for row in told
-        ],
-        (whole["part_certifies_pct"], f"France : {french.pourcent(whole['part_certifies_pct'])}"),
-    )
-    return Figure(
-        "rang-certifies",
-        title,
-        _ranking_told(told, silent, name, whole),
-        [table, "marche.synthese"],
-        Table(columns, [*table_rows, *told, *(row for row in rows if row not in told)]),
-        chart,
-    )
-
-
-def _ranking_told(told: Sequence[Row], silent: Sequence[str], name: str, whole: Row) -> str:
-    # A place outside the official geography counts, and is not what a ranking is about.
-    sure = [row for row in told if not row["petit_effectif"] and row["population"] is not None]
-    france = french.part(
-        whole["nb_certifies"], whole["nb_certification_connue"], whole["part_certifies_pct"]
-    )
-    sentences = []
-    if sure:
-        first, last = sure[0], sure[-1]
-        text = f"En tête : {first[name]} ({french.pourcent(first['part_certifies_pct'])})"
-        if last is not first:
-            text += f" ; en dernier : {last[name]} ({french.pourcent(last['part_certifies_pct'])})"
-        sentences.append(f"{text} ; France : {france}.")
-    else:
-        sentences.append(f"Aucun lieu n'a cinq organismes ; France : {france}.")
-    if silent:
-        sentences.append(
-            f"Aucun organisme dont la certification soit connue : {french.some(silent)}."
-        )
-    return " ".join(sentences)

@@ -76,7 +76,7 @@ class FigureRead:
 
     def row(self, first: str) -> dict[str, str]:
         """The row whose first cell is this, by column."""
-        (found,) = [row for row in self.rows if row[0].rstrip("*") == first]
+        (found,) = [row for row in self.rows if row[0].rstrip("*†") == first]
         return dict(zip(self.head, found, strict=True))
 
 

@@ -85,7 +85,8 @@ def test_command_writes_region_and_images(opac: Opac, home: Path, tmp_path: Path
     told = PageRead(tmp_path / "rapport-93.html")
     drawn = {slug for slug, figure in told.figures.items() if figure.drawn}
     assert ran.code == 0
-    assert ran.err == f"✓ rapport-93.html\n✓ images ({len(drawn)} images)\n"
+    name = SOUTH_NAME.replace("’", "'")
+    assert ran.err == f"✓ rapport-93.html ({name})\n✓ images ({len(drawn)} images)\n"
     assert {path.stem for path in images.iterdir()} == drawn
     assert all(path.read_bytes().startswith(PNG) for path in images.iterdir())
 
@@ -104,7 +105,21 @@ def test_unknown_region_is_told_with_the_near_ones(opac: Opac, home: Path, tmp_p
 
 
 def test_page_that_cannot_be_written_is_told(opac: Opac, home: Path, tmp_path: Path) -> None:
-    opac("rapport", "--home", home, "--sortie", tmp_path).refused(2, "--sortie")
+    opac("rapport", "--home", home, "--sortie", tmp_path).refused(2, "c'est un dossier")
+
+
+def test_images_that_cannot_be_written_leave_no_page(
+    opac: Opac, home: Path, tmp_path: Path
+) -> None:
+    (tmp_path / "images").write_text("un fichier", encoding="utf-8")
+    ran = opac("rapport", "--home", home, "--images", "images")
+    ran.refused(2, "« images » (un fichier a ce nom)", "--images")
+    assert list(tmp_path.glob("*.html")) == []
+
+
+def test_region_of_no_name_is_not_the_nation(opac: Opac, home: Path, tmp_path: Path) -> None:
+    opac("rapport", "--home", home, "--region", "").refused(2, "n'existe pas")
+    assert list(tmp_path.glob("*.html")) == []
 
 
 def test_images_have_the_names_of_the_figures(folder: Path, page: PageRead) -> None:
@@ -190,8 +205,8 @@ def test_maps_hold_every_departement(
     for name, value, small in held:
         shown = name.replace("'", "’")
         agree(figure.row(shown)[told], value, decimals)
-        marked = [row[0] for row in figure.rows if row[0].rstrip("*") == shown] == [f"{shown}*"]
-        assert marked == small, name
+        (told_name,) = [row[0] for row in figure.rows if row[0].rstrip("*†") == shown]
+        assert ("*" in told_name) == small, name
 
 
 def test_tension_map_and_rankings(page: PageRead, home: Path) -> None:
@@ -287,16 +302,21 @@ def test_published_figures_stand_beside_computed_ones(page: PageRead, home: Path
 def test_subcontractors_are_named_unless_natural_persons(page: PageRead, home: Path) -> None:
     held = values(
         home,
-        "select denomination from marche.sous_traitants_principaux where rang_national <= 10 "
-        "order by rang_national",
+        "select o.denomination, o.personne_physique_presumee, o.code_postal is not null "
+        "or o.effectif_formateurs > 1 "
+        "from marche.sous_traitants_principaux as s join socle.organisme as o on s.nda = o.nda "
+        "where s.rang_national <= 10 order by s.rang_national",
     )
-    for (name,) in held:
-        assert (name or "personne physique").replace("'", "’") in page.text
-    persons = values(
-        home, "select denomination from socle.organisme where personne_physique_presumee"
+    for name, person, shown in held:
+        known = name if shown else "nom non repris"
+        assert ("personne physique" if person else known).replace("'", "’") in page.text
+    hidden = values(
+        home,
+        "select denomination from socle.organisme where personne_physique_presumee "
+        "or (code_postal is null and effectif_formateurs <= 1)",
     )
-    assert persons
-    assert [name for (name,) in persons if name and name.replace("'", "’") in page.text] == []
+    assert hidden
+    assert [name for (name,) in hidden if name and name.replace("'", "’") in page.text] == []
 
 
 # --- A region ---------------------------------------------------------------------------------
@@ -309,7 +329,7 @@ def test_region_is_restricted_and_held_against_the_nation(region: PageRead, home
         f"where code_region = '{SOUTH}'",
     )
     for slug in ("carte-densite", "carte-certifies", "carte-bilan", "carte-tension"):
-        names = {row[0].rstrip("*") for row in region.figures[slug].rows}
+        names = {row[0].rstrip("*†") for row in region.figures[slug].rows}
         assert names == {"France", *(name.replace("'", "’") for name, _ in held)}
     ranking = region.figures["rang-certifies"]
     for name, share in held:

@@ -104,7 +104,7 @@ def test_breaks_are_round_and_leave_no_class_empty(
 
 def choropleth(values: dict[str, float | None], **more: object) -> str:
     made = Choropleth(values, "Légende", lambda value, decimals: f"{value:.{decimals}f}", **more)  # type: ignore[arg-type]
-    return drawn(made.draw(region=False), "essai", "Titre", "Résumé")
+    return drawn(made.draw(region=False), "essai", "Titre")
 
 
 def test_each_departement_has_the_colour_of_its_class() -> None:

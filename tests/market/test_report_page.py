@@ -154,5 +154,6 @@ def test_page_prints_without_cutting_a_figure(
     }.items():
         assert slug in told.figures
         assert any(all(word in sheet for word in words) for sheet in printed), slug
-    # No tables on paper: a closed one prints nothing, and says so to nobody.
+    # No tables on paper: the page says so once, not under each figure.
     assert not any("Le tableau" in sheet for sheet in printed)
+    assert any("pas leurs tableaux" in " ".join(sheet.split()) for sheet in printed)
