@@ -17,7 +17,8 @@ from pipelines.quality.queries import load_queries, run_queries
 from pipelines.quality.report import Report, write_report
 from pipelines.quality.suites import suites
 from pipelines.quality.thresholds import threshold
-from pipelines.registers.archive import file_sha256, now
+from pipelines.registers.archive import now
+from pipelines.registers.contents import file_sha256
 from pipelines.registers.contract import NAMES
 from pipelines.registers.sources import OFFICIAL
 from pipelines.settings import Settings

@@ -1,35 +1,25 @@
 """The archive: every content as it came, once, and every time it was seen.
 
-``archive/contenus/ab/abcd….zst`` holds the bytes of one content, by SHA-256;
-``archive/observations.jsonl`` the sightings, in order of arrival. Nothing rewrites or deletes
-either.
+``archive/contenus`` holds the bytes of each content, by SHA-256
+(:mod:`pipelines.registers.contents`); ``archive/observations.jsonl`` the sightings, in order of
+arrival. Nothing rewrites or deletes either.
 """
 
 from __future__ import annotations
 
 import datetime as dt
-import hashlib
-import os
-import shutil
-import sys
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import NotTheList, OpacError
+from pipelines.errors import NotTheList
 from pipelines.home import Home
 from pipelines.jsonl import append_line, read_lines
+from pipelines.registers.contents import Contents
 from pipelines.registers.normalise import latest_declaration
 from pipelines.registers.reading import ListReader
-
-if sys.version_info >= (3, 14):
-    from compression import zstd
-else:
-    from backports import zstd
-
-_CHUNK = 1 << 20
-_AGAIN = "relancez depuis la source ou restaurez le dossier « archive » depuis une sauvegarde"
 
 
 @dataclass(frozen=True)
@@ -98,38 +88,24 @@ class Archive:
     """The archive of a home."""
 
     def __init__(self, home: Home) -> None:
-        self._contents = home.archive / "contenus"
+        self._contents = Contents(home.archive / "contenus")
         self._sightings = home.archive / "observations.jsonl"
 
     def content_path(self, sha256: str) -> Path:
         """Where the compressed content is, or would be."""
-        return self._contents / sha256[:2] / f"{sha256}.zst"
+        return self._contents.path(sha256)
 
     def holds(self, sha256: str) -> bool:
-        """Tell whether the content is archived."""
-        return self.content_path(sha256).exists()
+        """Tell whether the content can be restored."""
+        return self._contents.holds(sha256)
 
     def store(self, path: Path) -> str:
-        """Keep the bytes of ``path``, once, and give their SHA-256."""
-        sha256 = file_sha256(path)
-        target = self.content_path(sha256)
-        if target.exists():
-            return sha256
-        target.parent.mkdir(parents=True, exist_ok=True)
-        for left in target.parent.glob("*.partiel"):  # by a refresh killed here
-            left.unlink()
-        partial = target.with_suffix(f".{os.getpid()}.partiel")
-        try:
-            with path.open("rb") as source, partial.open("wb") as raw:
-                with zstd.ZstdFile(raw, "w", level=3) as packed:
-                    shutil.copyfileobj(source, packed, _CHUNK)
-                raw.flush()
-                os.fsync(raw.fileno())
-            partial.chmod(0o444)
-            partial.replace(target)
-        finally:
-            partial.unlink(missing_ok=True)
-        return sha256
+        """Keep the bytes of ``path``, once, and give their SHA-256.
+
+        They are written as what changed since the content seen last, where that is shorter.
+        """
+        seen = deque(self.sightings(), maxlen=1)
+        return self._contents.store(path, seen[0].sha256 if seen else None)
 
     def restore(self, sha256: str, target: Path) -> None:
         """Write the content to ``target`` and check it, byte for byte.
@@ -139,26 +115,7 @@ class Archive:
         Raises:
             OpacError: the archived content is missing or damaged.
         """
-        if not self.holds(sha256):
-            raise OpacError(f"Le contenu {sha256[:12]}… n'est plus dans l'archive : {_AGAIN}.")
-        digest = hashlib.sha256()
-        try:
-            with zstd.open(self.content_path(sha256), "rb") as packed, target.open("wb") as out:
-                while chunk := packed.read(_CHUNK):
-                    digest.update(chunk)
-                    out.write(chunk)
-        except (zstd.ZstdError, EOFError) as error:
-            raise self._damaged(sha256) from error
-        if digest.hexdigest() != sha256:
-            raise self._damaged(sha256)
-
-    def _damaged(self, sha256: str) -> OpacError:
-        path = self.content_path(sha256)
-        aside = path.with_suffix(".abime")
-        path.replace(aside)
-        return OpacError(
-            f"Le contenu archivé {sha256[:12]}… est abîmé et mis de côté ({aside.name}) : {_AGAIN}."
-        )
+        self._contents.restore(sha256, target)
 
     def sightings(self) -> Iterator[Sighting]:
         """Yield the sightings in order of arrival."""
@@ -181,12 +138,6 @@ class Archive:
         """Give the kind of source this home serves, or None while it is empty."""
         first: Any = next(self.sightings(), None)
         return first.origine if first else None
-
-
-def file_sha256(path: Path) -> str:
-    """Hash a file without reading it whole into memory."""
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 def now() -> str:

@@ -16,7 +16,8 @@ from hypothesis import strategies as st
 from pipelines.errors import NotTheList, OpacError
 from pipelines.home import Home
 from pipelines.registers import reading
-from pipelines.registers.archive import Archive, Profile, Sighting, file_sha256, now, profile
+from pipelines.registers.archive import Archive, Profile, Sighting, now, profile
+from pipelines.registers.contents import file_sha256
 from tests.registers.rows import mirror_rows, row, wire, wire_rows
 
 SIGHTING = Sighting(

@@ -15,7 +15,8 @@ import pytest
 
 from pipelines.errors import NotTheList, UsageError
 from pipelines.home import Home
-from pipelines.registers.archive import Archive, Sighting, file_sha256
+from pipelines.registers.archive import Archive, Sighting
+from pipelines.registers.contents import file_sha256
 from pipelines.registers.contract import COLUMNS
 from pipelines.registers.sources import LOCAL, Request, acquire
 from pipelines.settings import Settings
