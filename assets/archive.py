@@ -8,10 +8,12 @@ import dagster as dg
 from pydantic import Field
 
 from pipelines.quality.gate import check_acceptations
-from pipelines.registers.sources import Request, acquire
+from pipelines.registers.archive import Archive, Sighting
+from pipelines.registers.sources import OFFICIAL, Request, acquire, known_list
 from pipelines.resources import HomeResource
 from pipelines.warehouse.build import open_build, reset
 from pipelines.warehouse.publish import is_current
+from pipelines.warehouse.release import current
 
 LIST = dg.AssetKey(["archive", "liste_publique_of"])
 OWNERS = ["team:donnees"]
@@ -24,6 +26,12 @@ class RefreshConfig(dg.Config):
     date: str = Field("", description="Date du contenu, AAAA-MM-JJ ; vide : celle de la source.")
     accepter: dict[str, str] = Field(
         default={}, description="Écarts de comparaison acceptés pour cette liste : règle → motif."
+    )
+    contenu: str = Field(
+        "", description="Liste déjà archivée à reprendre (SHA-256), au lieu d'en recevoir une."
+    )
+    refaire_historique: bool = Field(
+        False, description="Refaire l'historique depuis l'archive, au lieu de le continuer."
     )
     progression: bool = Field(False, description="Montrer l'avancement de la réception.")
 
@@ -43,6 +51,9 @@ def liste_publique_of(
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Receive the list, archive it, start a build; end here when nothing changed."""
     reset(home.paths)
+    if config.contenu:
+        yield _begun(home, config, known_list(home.paths, config.contenu))
+        return
     request = Request(
         Path(config.source) if config.source else None,
         dt.date.fromisoformat(config.date) if config.date else None,
@@ -51,13 +62,40 @@ def liste_publique_of(
     sighting = acquire(home.settings, request)
     for warning in sighting.avertissements:
         context.log.warning(warning)
+    if _is_older(home, sighting):
+        context.log.warning("La liste reçue est plus ancienne que celle de la version publiée.")
+        return
     if is_current(home.paths, sighting.sha256) and not config.accepter:
         context.log.info("Inchangé : la version courante vient de cette liste.")
         return
     if config.accepter:
         check_acceptations(home.paths, sighting.sha256, list(config.accepter))
-    build = open_build(home.paths, sighting, config.accepter)
-    yield dg.MaterializeResult(
+    yield _begun(home, config, sighting)
+
+
+def _is_older(home: HomeResource, sighting: Sighting) -> bool:
+    """Tell whether the source gave a list older than the one released; history gets it."""
+    released = current(home.paths)
+    if (
+        released is None
+        or sighting.origine != OFFICIAL
+        or sighting.date_contenu >= released.meta["date_contenu"]
+    ):
+        return False
+    if sighting.doublon is None:
+        Archive(home.paths).admit(sighting.sha256)
+    return True
+
+
+def _begun(home: HomeResource, config: RefreshConfig, sighting: Sighting) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    """Start a build from an archived list."""
+    build = open_build(
+        home.paths,
+        sighting,
+        config.accepter,
+        refaire_historique=config.refaire_historique,
+    )
+    return dg.MaterializeResult(
         metadata={
             "version": build.version,
             "sha256": sighting.sha256,

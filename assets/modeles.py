@@ -1,16 +1,18 @@
-"""Third layer: the tables of the release, one asset each, made in one step."""
+"""Fourth layer: the tables of the release, one asset each, made in one step."""
 
 from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
 from assets.archive import OWNERS
+from assets.historique import FOLLOWED
 from assets.preparation import STAGED
 from pipelines.resources import HomeResource
 from pipelines.warehouse.build import current_build
 from pipelines.warehouse.database import build_models, column_types
 from pipelines.warehouse.models import (
     EVALUATION,
+    FOLLOWING,
     RUN,
     STAGING,
     Model,
@@ -44,6 +46,8 @@ def _spec(model: Model) -> dg.AssetSpec:
     deps = [_key(name) for name in sorted(reads & own)]
     if any(name.startswith((f"{STAGING}.", f"{RUN}.")) for name in model.depends):
         deps.append(STAGED)
+    if any(name.startswith(f"{FOLLOWING}.") for name in model.depends):
+        deps.append(FOLLOWED)
     return dg.AssetSpec(
         _key(model.full_name),
         deps=deps,

@@ -46,3 +46,7 @@ class HomeUnusable(OpacError):
     """The home cannot be read or written: space, rights, not a folder."""
 
     code = 6
+
+
+class DamagedContent(OpacError):
+    """A content of the archive is missing or is not what was archived."""

@@ -11,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from pipelines import journal
-from pipelines.errors import OpacError
+from pipelines.errors import OpacError, UsageError
 from pipelines.home import Home, home_errors, unusable
 from pipelines.lock import refresh_lock
 from pipelines.quality.gx_client import shared_worker
+from pipelines.registers.archive import Archive
 from pipelines.settings import Settings
 from pipelines.warehouse.release import Release, current
 
@@ -52,13 +53,38 @@ def refresh(
     Raises:
         OpacError: nothing was released; the message says why and what to do.
     """
+    asked = _config(settings, source, date, accepted, progress)
+    return _recorded(settings, str(source) if source else "liste officielle", asked)
+
+
+def rebuild(settings: Settings, *, from_nothing: bool = False) -> Outcome:
+    """Build and release again from the list of the current release, with all that was archived.
+
+    ``from_nothing``: history is made again from the archive.
+
+    Raises:
+        OpacError: nothing was released; the message says why and what to do.
+    """
+    release = current(Home(settings.home))
+    if release is None:
+        raise UsageError("Aucune version n'est publiée : lancez d'abord « opac refresh ».")
+    asked = _config(settings)
+    asked["ops"]["archive__liste_publique_of"]["config"] |= {
+        "contenu": release.meta["sha256"],
+        "refaire_historique": from_nothing,
+    }
+    return _recorded(settings, "archive", asked)
+
+
+def _recorded(settings: Settings, source: str, asked: dict[str, Any]) -> Outcome:
+    """Run the job with what was asked, under the lock of the home, and write it in the journal."""
     home = Home(settings.home)
     home.prepare()
     # Great Expectations takes seconds to import: its process starts before everything else.
     with refresh_lock(home), home_errors(home.root), shared_worker(home.log):
-        run = journal.start(home, source=str(source) if source else "liste officielle")
+        run = journal.start(home, source=source)
         try:
-            outcome = _run(settings, home, _config(settings, source, date, accepted, progress))
+            outcome = _run(settings, home, asked)
         except KeyboardInterrupt:
             journal.finish(
                 home, run, 130, "Interrompu au clavier ; la version publiée est intacte."
@@ -91,6 +117,14 @@ def _run(settings: Settings, home: Home, config: dict[str, Any]) -> Outcome:
     day = after.meta["date_contenu"]
     if changed:
         return Outcome(after, changed, f"Version {after.version} publiée (liste du {day}).")
+    seen = Archive(home).latest()
+    if seen is not None and seen.date_contenu < day and seen.sha256 != after.meta["sha256"]:
+        return Outcome(
+            after,
+            changed,
+            f"La source a rendu une liste plus ancienne ({seen.date_contenu}) que celle de la "
+            f"version publiée ({day}) : archivée pour l'historique, elle n'est pas publiée.",
+        )
     return Outcome(
         after, changed, f"Inchangé : la version {after.version} vient déjà de cette liste ({day})."
     )
@@ -107,10 +141,10 @@ def prepare_dagster(home: Home) -> None:
 
 def _config(
     settings: Settings,
-    source: Path | None,
-    date: dt.date | None,
-    accepted: Mapping[str, str] | None,
-    progress: bool,
+    source: Path | None = None,
+    date: dt.date | None = None,
+    accepted: Mapping[str, str] | None = None,
+    progress: bool = False,
 ) -> dict[str, Any]:
     asked = {
         "source": str(source.absolute()) if source else "",

@@ -26,7 +26,7 @@ from pipelines.quality.queries import load_queries
 from pipelines.registers.contract import BY_NAME
 from pipelines.settings import ROOT, SQL, Settings
 from pipelines.warehouse.dictionary import dictionary_text
-from pipelines.warehouse.models import EVALUATION, SCHEMAS, parse_model
+from pipelines.warehouse.models import EVALUATION, FOLLOWING, SCHEMAS, parse_model
 
 DOCUMENTS = sorted(
     path
@@ -207,7 +207,7 @@ MODELS = sorted(path for path in SQL.glob("*/*.sql") if path.parent.name != "tes
 @pytest.mark.parametrize("path", MODELS, ids=named)
 def test_every_model_is_documented(path: Path) -> None:
     model = parse_model(path)
-    assert model.schema in {*SCHEMAS, EVALUATION}
+    assert model.schema in {*SCHEMAS, EVALUATION, FOLLOWING}
     assert model.description.endswith(".")
     for name, text in model.columns.items():
         assert re.fullmatch(r"[a-z0-9_]+", name), name
@@ -218,7 +218,7 @@ def test_every_model_is_documented(path: Path) -> None:
 
 
 def test_every_schema_has_a_model_and_every_query_a_header() -> None:
-    assert {path.parent.name for path in MODELS} == {*SCHEMAS, EVALUATION}
+    assert {path.parent.name for path in MODELS} == {*SCHEMAS, EVALUATION, FOLLOWING}
     queries = load_queries()
     assert len(queries) == len(list((SQL / "tests").glob("*.sql"))) > 5
     assert all(query.description.endswith(".") for query in queries)

@@ -12,6 +12,7 @@ from pipelines.cli import (
     carriers,
     consult,
     export,
+    history,
     market,
     produce,
     proof,
@@ -44,6 +45,7 @@ screen.register(app)
 proof.register(app)
 carriers.register(app)
 market.register(app)
+history.register(app)
 versions.register(app)
 for command in app.registered_commands:
     command.cls = FrenchCommand

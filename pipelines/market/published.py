@@ -15,6 +15,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
+from pipelines.history.catching_up import catch_up
 from pipelines.home import Home
 from pipelines.market.french import decimal, entier, jour, mois, signed, typo
 from pipelines.registers.generator import generate
@@ -132,6 +133,7 @@ def build(folder: Path) -> Path:
     generate(path, ROWS, SEED, DATE)
     started = open_build(home, acquire(settings, Request(path)), {})
     prepare(settings, started)
+    catch_up(settings, started)
     build_models(settings, started)
     return database_path(home)
 

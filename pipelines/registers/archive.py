@@ -2,7 +2,8 @@
 
 ``archive/contenus`` holds the bytes of each content, by SHA-256
 (:mod:`pipelines.registers.contents`); ``archive/observations.jsonl`` the sightings, in order of
-arrival. Nothing rewrites or deletes either.
+arrival; ``archive/admissions.jsonl`` the contents that make history. Nothing rewrites or deletes
+any of them.
 """
 
 from __future__ import annotations
@@ -12,7 +13,8 @@ from collections import deque
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
-from typing import Any
+
+import polars as pl
 
 from pipelines.errors import NotTheList
 from pipelines.home import Home
@@ -20,6 +22,9 @@ from pipelines.jsonl import append_line, read_lines
 from pipelines.registers.contents import Contents
 from pipelines.registers.normalise import latest_declaration
 from pipelines.registers.reading import ListReader
+
+# Where an old list comes from that was brought in for history alone.
+IMPORTED = "importée"
 
 
 @dataclass(frozen=True)
@@ -39,6 +44,8 @@ class Sighting:
     derniere_declaration: str | None
     licence: str
     attribution: str
+    # A number that two different rows bear: the list cannot be told apart by it.
+    doublon: str | None = None
     entetes: dict[str, str] = field(default_factory=dict)
     avertissements: list[str] = field(default_factory=list)
 
@@ -55,11 +62,15 @@ class Sighting:
 
 @dataclass(frozen=True)
 class Profile:
-    """What a content says of itself: layout, rows (set aside included), latest declaration."""
+    """What a content says of itself.
+
+    Its layout, its rows (set aside included), the latest declaration, a number that comes twice.
+    """
 
     mise_en_page: str
     lignes: int
     derniere_declaration: str | None
+    doublon: str | None
     avertissements: tuple[str, ...]
 
 
@@ -71,16 +82,24 @@ def profile(path: Path) -> Profile:
     """
     reader = ListReader(path)
     lines = 0
+    numbers: list[pl.Series] = []
     latest: dt.date | None = None
     for block in reader.blocks():
         lines += block.lines
+        numbers.append(block.rows["nda"].drop_nulls())
         found = latest_declaration(block.rows)
         latest = max(filter(None, (latest, found)), default=None)
     if lines == 0:
         raise NotTheList("La liste n'a qu'un en-tête et aucune ligne : redemandez-la à la source.")
     layout = reader.layout
+    twice = pl.concat(numbers)
+    twice = twice.filter(twice.is_duplicated())
     return Profile(
-        layout.name, lines, latest.isoformat() if latest else None, tuple(layout.warnings)
+        layout.name,
+        lines,
+        latest.isoformat() if latest else None,
+        None if twice.is_empty() else str(twice.min()),
+        tuple(layout.warnings),
     )
 
 
@@ -90,6 +109,7 @@ class Archive:
     def __init__(self, home: Home) -> None:
         self._contents = Contents(home.archive / "contenus")
         self._sightings = home.archive / "observations.jsonl"
+        self._admissions = home.archive / "admissions.jsonl"
 
     def content_path(self, sha256: str) -> Path:
         """Where the compressed content is, or would be."""
@@ -104,8 +124,8 @@ class Archive:
 
         They are written as what changed since the content seen last, where that is shorter.
         """
-        seen = deque(self.sightings(), maxlen=1)
-        return self._contents.store(path, seen[0].sha256 if seen else None)
+        seen = self.latest()
+        return self._contents.store(path, seen.sha256 if seen else None)
 
     def restore(self, sha256: str, target: Path) -> None:
         """Write the content to ``target`` and check it, byte for byte.
@@ -122,6 +142,20 @@ class Archive:
         for entry in read_lines(self._sightings):
             yield Sighting(**entry)
 
+    def admit(self, sha256: str) -> None:
+        """Record that a content is a list that history may rely on."""
+        if sha256 not in self.admitted():
+            append_line(self._admissions, {"sha256": sha256, "le": now()})
+
+    def admitted(self) -> frozenset[str]:
+        """Give the contents that history may rely on: read without fault, or passed by the gate."""
+        return frozenset(entry["sha256"] for entry in read_lines(self._admissions))
+
+    def latest(self) -> Sighting | None:
+        """Give the sighting that arrived last."""
+        seen = deque(self.sightings(), maxlen=1)
+        return seen[0] if seen else None
+
     def last_sighting(self, sha256: str) -> Sighting | None:
         """Give the last sighting of a content."""
         found = None
@@ -135,9 +169,12 @@ class Archive:
         append_line(self._sightings, asdict(sighting))
 
     def origin(self) -> str | None:
-        """Give the kind of source this home serves, or None while it is empty."""
-        first: Any = next(self.sightings(), None)
-        return first.origine if first else None
+        """Give the kind of source this home serves, or None while it is empty.
+
+        Old lists that were brought in for history say nothing of it.
+        """
+        found = (sighting.origine for sighting in self.sightings())
+        return next((origin for origin in found if origin != IMPORTED), None)
 
 
 def now() -> str:

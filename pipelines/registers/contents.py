@@ -16,7 +16,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
 
-from pipelines.errors import OpacError
+from pipelines.errors import DamagedContent
 
 if sys.version_info >= (3, 14):
     from compression import zstd
@@ -39,6 +39,7 @@ class Contents:
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
+        self._last = ("", b"")  # the next list of an archive is mostly written against it
 
     def path(self, sha256: str) -> Path:
         """Where the content is, or would be."""
@@ -69,11 +70,11 @@ class Contents:
         A damaged content is put aside, so that the same list can be archived again.
 
         Raises:
-            OpacError: the content, or one it was written against, is missing or damaged.
+            DamagedContent: the content, or one it was written against, is missing or damaged.
         """
         chain = self._chain(sha256)
         if chain is None:
-            raise OpacError(f"Le contenu {sha256[:12]}… n'est plus dans l'archive : {_AGAIN}.")
+            raise DamagedContent(f"Le contenu {sha256[:12]}… n'est plus dans l'archive : {_AGAIN}.")
         if len(chain) > 1:
             target.write_bytes(self._read(chain))
             return
@@ -102,14 +103,17 @@ class Contents:
 
     def _read(self, chain: list[Path]) -> bytes:
         """Read from one to the next; each is checked, so that the damaged one is known."""
-        content = b""
-        for path in chain:
+        names = [path.stem.partition("-")[0] for path in chain]
+        known, content = self._last
+        start = names.index(known) + 1 if known in names else 0
+        for path, name in zip(chain[start:], names[start:], strict=True):
             try:
-                content = _unpack(path.read_bytes(), content)
+                content = _unpack(path.read_bytes(), content if path.stem != name else b"")
             except (zstd.ZstdError, EOFError) as error:
                 raise _damaged(path) from error
-            if hashlib.sha256(content).hexdigest() != path.stem.partition("-")[0]:
+            if hashlib.sha256(content).hexdigest() != name:
                 raise _damaged(path)
+        self._last = (names[-1], content)
         return content
 
     def _store_change(self, path: Path, sha256: str, reference: str) -> bool:
@@ -119,7 +123,7 @@ class Contents:
             return False
         try:
             against = self._read(chain)
-        except OpacError:
+        except DamagedContent:
             return False  # put aside; whoever restores it is told
         content = path.read_bytes()
         packed = _change(content, against)
@@ -157,7 +161,7 @@ def _pack(path: Path, out: BinaryIO) -> None:
 
 
 def _change(content: bytes, against: bytes) -> bytes:
-    options = {
+    options: dict[int, int] = {
         zstd.CompressionParameter.compression_level: 3,
         zstd.CompressionParameter.window_log: _WINDOW,
         zstd.CompressionParameter.enable_long_distance_matching: 1,
@@ -168,13 +172,13 @@ def _change(content: bytes, against: bytes) -> bytes:
 
 def _unpack(packed: bytes, against: bytes) -> bytes:
     prefix = zstd.ZstdDict(against, is_raw=True).as_prefix if against else None
-    options = {zstd.DecompressionParameter.window_log_max: _WINDOW}
+    options: dict[int, int] = {zstd.DecompressionParameter.window_log_max: _WINDOW}
     return zstd.decompress(packed, zstd_dict=prefix, options=options)
 
 
-def _damaged(path: Path) -> OpacError:
+def _damaged(path: Path) -> DamagedContent:
     aside = path.with_suffix(".abime")
     path.replace(aside)
-    return OpacError(
+    return DamagedContent(
         f"Le contenu archivé {path.stem[:12]}… est abîmé et mis de côté ({aside.name}) : {_AGAIN}."
     )

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pipelines.errors import NotTheList, SourceUnavailable, UsageError
 from pipelines.home import Home
-from pipelines.registers.archive import Archive, Sighting, now, profile
+from pipelines.registers.archive import IMPORTED, Archive, Sighting, now, profile
 from pipelines.registers.download import Fetched, Validators, fetch
 from pipelines.registers.http import size_text
 from pipelines.settings import Settings
@@ -56,6 +56,35 @@ class _Provenance:
     warnings: list[str] = field(default_factory=list)
 
 
+def known_list(home: Home, sha256: str) -> Sighting:
+    """Give the last sighting of an archived list.
+
+    Raises:
+        UsageError: there is none.
+    """
+    found = Archive(home).last_sighting(sha256)
+    if found is None:
+        raise UsageError(
+            f"Aucune liste {sha256[:12]}… n'a été archivée : relancez « opac refresh »."
+        )
+    return found
+
+
+def import_lists(settings: Settings, source: Path, date: dt.date | None) -> list[Sighting]:
+    """Bring old lists, a file or a folder of them, into the archive, for history alone.
+
+    Raises:
+        NotTheList: a file is not the list.
+        UsageError: the file does not exist, or nothing says its date.
+    """
+    paths = _files(source, date)
+    if date is None and (undated := [path.name for path in paths if _name_date(path) is None]):
+        raise UsageError(
+            f"Rien ne dit la date de « {undated[0]} » : donnez-la avec --date AAAA-MM-JJ."
+        )
+    return [_local(settings, path, date, IMPORTED) for path in paths]
+
+
 def acquire(settings: Settings, request: Request) -> Sighting:
     """Bring what was asked for into the archive and give the sighting to build from.
 
@@ -83,8 +112,14 @@ def acquire(settings: Settings, request: Request) -> Sighting:
         paths = _files(request.source, request.date)
     except PermissionError as error:
         raise _unreadable(request.source) from error
-    seen = [_local(settings, archive, folder, path, request.date) for path in paths]
-    return max(seen, key=lambda sighting: sighting.order)
+    seen = sorted(
+        (_local(settings, path, request.date) for path in paths), key=lambda one: one.order
+    )
+    # The last is judged by the gate; the others are history only.
+    for older in seen[:-1]:
+        if older.doublon is None:
+            archive.admit(older.sha256)
+    return seen[-1]
 
 
 def _official(settings: Settings, archive: Archive, folder: Path, request: Request) -> Sighting:
@@ -157,6 +192,7 @@ def _record(archive: Archive, path: Path, date: dt.date, came: _Provenance) -> S
         mise_en_page=found.mise_en_page,
         lignes=found.lignes,
         derniere_declaration=found.derniere_declaration,
+        doublon=found.doublon,
         licence=came.licence,
         attribution=came.attribution,
         entetes=came.headers,
@@ -205,18 +241,17 @@ def _name_date(path: Path) -> dt.date | None:
         return None  # 31 February: not a date, though it looks like one
 
 
-def _local(
-    settings: Settings, archive: Archive, folder: Path, path: Path, date: dt.date | None
-) -> Sighting:
-    copy = folder / f"recu-{path.name.split('.')[0]}"
+def _local(settings: Settings, path: Path, date: dt.date | None, origin: str = LOCAL) -> Sighting:
+    home = Home(settings.home)
+    copy = home.build / f"recu-{path.name.split('.')[0]}"
     day = date or _name_date(path) or dt.datetime.now(PARIS).date()
     try:
         _unpack(path, copy, settings.max_unpacked)
         if copy.stat().st_size == 0:
             raise NotTheList(f"Le fichier « {path} » est vide : redemandez-le à la source.")
         named = os.fsencode(path).decode(errors="replace")  # a name may be in another encoding
-        came = _Provenance(LOCAL, "fichier", named, named, _LOCAL_LICENCE, _LOCAL_ATTRIBUTION)
-        return _record(archive, copy, day, came)
+        came = _Provenance(origin, "fichier", named, named, _LOCAL_LICENCE, _LOCAL_ATTRIBUTION)
+        return _record(Archive(home), copy, day, came)
     finally:
         copy.unlink(missing_ok=True)
 

@@ -45,6 +45,8 @@ class Build:
     code: str
     liste: Sighting
     acceptations: dict[str, str] = field(default_factory=dict)
+    # History made again from the archive, instead of going on from the current release.
+    refaire_historique: bool = False
 
     @property
     def date_liste(self) -> dt.date:
@@ -71,6 +73,11 @@ def database_path(home: Home) -> Path:
     return home.build / "opac.duckdb"
 
 
+def following_path(home: Home) -> Path:
+    """Where history is brought up to date, before the models."""
+    return home.build / "suivi.duckdb"
+
+
 def reset(home: Home) -> None:
     """Empty the build folder: what a refused or killed refresh left has no further use."""
     for path in home.build.iterdir():
@@ -80,7 +87,13 @@ def reset(home: Home) -> None:
             path.unlink()
 
 
-def open_build(home: Home, liste: Sighting, acceptations: Mapping[str, str]) -> Build:
+def open_build(
+    home: Home,
+    liste: Sighting,
+    acceptations: Mapping[str, str],
+    *,
+    refaire_historique: bool = False,
+) -> Build:
     """Start a build from an archived list."""
     build = Build(
         new_version(home, liste.sha256),
@@ -88,6 +101,7 @@ def open_build(home: Home, liste: Sighting, acceptations: Mapping[str, str]) -> 
         code_version(),
         liste,
         dict(acceptations),
+        refaire_historique,
     )
     partial = home.build / f"{_STATE}.partiel"
     partial.write_text(json.dumps(asdict(build), ensure_ascii=False), encoding="utf-8")

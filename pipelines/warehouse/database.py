@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 from pipelines.home import Home
 from pipelines.portage.session import Session, Telling
 from pipelines.settings import Settings
-from pipelines.warehouse.build import Build, database_path, staging_path
+from pipelines.warehouse.build import Build, database_path, following_path, staging_path
 from pipelines.warehouse.literals import MEMORY, Value, literal, rows
 from pipelines.warehouse.models import (
     CONTROLS,
+    FOLLOWING,
     RUN,
     STAGING,
     Model,
@@ -54,6 +55,7 @@ def build_models(settings: Settings, build: Build) -> dict[str, int]:
     database_path(home).unlink(missing_ok=True)
     with _connect(database_path(home), build) as con:
         con.execute(f"attach {literal(str(staging_path(home)))} as {STAGING} (read_only)")
+        con.execute(f"attach {literal(str(following_path(home)))} as {FOLLOWING} (read_only)")
         load_reference_files(con)
         early, _ = split_late(load_models())
         return run_judged(con, early)

@@ -3,7 +3,8 @@
 A model is ``sql/<schema>/<table>.sql``: a header comment (description, grain, columns), then one
 query. Tables that come from elsewhere are in catalogues of their own: ``preparation`` (the list
 as read), ``fichier`` (``data/reference``), ``execution`` (the list of this build, its checks),
-``demande`` and ``evaluation`` (questions and verdicts: see ``pipelines.portage.session``).
+``demande`` and ``evaluation`` (questions and verdicts: see ``pipelines.portage.session``),
+``suivi`` (the state of history: see ``pipelines.history.following``).
 """
 
 from __future__ import annotations
@@ -26,13 +27,15 @@ if TYPE_CHECKING:
 
 STAGING, FILES, RUN = "preparation", "fichier", "execution"
 QUESTIONS, EVALUATION = "demande", "evaluation"
+FOLLOWING = "suivi"
 CONTROLS = f"{RUN}.controle"
-_EXTERNAL = {STAGING, FILES, RUN, QUESTIONS, EVALUATION}
+_EXTERNAL = {STAGING, FILES, RUN, QUESTIONS, EVALUATION, FOLLOWING}
 # Folders of ``sql`` whose queries make no table of the release.
-_ELSEWHERE = {"tests", EVALUATION}
+_ELSEWHERE = {"tests", EVALUATION, FOLLOWING}
 SCHEMAS = {
     "socle": "Les organismes de formation, une ligne par numéro de déclaration d'activité.",
     "reference": "Régions, départements et spécialités, avec leurs sources.",
+    "historique": "Ce qui a changé d'une liste à l'autre, depuis la première archivée.",
     "marche": "Le marché : chiffres par territoire, catégorie et taille.",
     "portage": "Le portage Qualiopi : règles, et verdict de chaque organisme par financement.",
     "qualite": "Ce qui a été mis à part, ce qui est douteux, ce qui a été contrôlé.",

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from pipelines.history.catching_up import is_up_to_date
+from pipelines.history.following import rules
 from pipelines.home import Home
 from pipelines.quality.controls import Control, accepted
 from pipelines.quality.gate import report_folder, require_publishable
+from pipelines.registers.archive import Archive
 from pipelines.settings import Settings
 from pipelines.version import code_version
 from pipelines.warehouse.build import Build, database_path
@@ -38,20 +41,27 @@ def publish(settings: Settings, build: Build) -> Release:
         "lignes": build.liste.lignes,
         "mises_a_part": report["liste"]["mises_a_part"],
         "code": build.code,
+        "historique": rules(),
         "acceptations": report["acceptations"],
         "rapport": str(report_folder(home, build).relative_to(home.root)),
         "avertissements": [
             c["regle"] for c in controls if c["statut"] not in ("conforme", "sans objet")
         ],
     }
+    # Before the switch: a release never holds a list that history may not rely on.
+    Archive(home).admit(build.liste.sha256)
     return release(home, database_path(home), meta, settings.releases_kept, build.version)
 
 
 def is_current(home: Home, sha256: str) -> bool:
-    """Tell whether the current release was made from this list by this code and these rules."""
+    """Tell whether the current release was made from this list by this code and these rules.
+
+    And whether it tells of every list that was archived for history since.
+    """
     found = current(home)
     return (
         found is not None
         and found.meta.get("sha256") == sha256
         and found.meta.get("code") == code_version()
+        and is_up_to_date(home, found)
     )

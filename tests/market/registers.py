@@ -205,8 +205,12 @@ def doubt(nda: str, regle: str, gravite: str, champ: str, message: str) -> Row:
 
 
 def market_models() -> list[Model]:
-    """The models of the market and those that they read, in their order."""
-    return [m for m in load_models() if m.schema in _SCHEMAS or m.full_name in _ALSO]
+    """The models of the market at one date and those that they read, in their order.
+
+    What tells of the market over time is tested with history.
+    """
+    chosen = [m for m in load_models() if m.schema in _SCHEMAS or m.full_name in _ALSO]
+    return [m for m in chosen if not any(name.startswith("historique.") for name in m.depends)]
 
 
 @contextmanager

@@ -20,7 +20,7 @@ from pipelines.warehouse.release import Release
 from tests.warehouse.frames import Row, workshop
 
 DAY = dt.date(2026, 1, 15)
-_SCHEMAS = {"reference", "socle", "marche"}
+_SCHEMAS = {"reference", "socle", "historique", "marche"}
 _ALSO = {"qualite.anomalie", "qualite.rejet", "meta.publication"}
 
 

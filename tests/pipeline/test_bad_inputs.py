@@ -273,7 +273,7 @@ def small_disk(tmp_path: Path) -> Iterator[Path]:
     folder = tmp_path / "disque"
     folder.mkdir()
     made = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder],
+        ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", folder],
         check=False,
         capture_output=True,
     )

@@ -31,10 +31,13 @@ _MODELS = {tuple(m.full_name.split(".")): m for m in split_late(load_models())[0
 _OTHERS = {
     ("archive", "liste_publique_of"),
     ("preparation", "organisme"),
+    ("suivi", "historique"),
     ("controle", "rapport"),
     ("publication", "opac"),
 }
 _CHECKED = {("preparation", "organisme"), *_MODELS}
+# What a build needs before its tables.
+_FIRST = ("archive/liste_publique_of", "preparation/organisme", "suivi/historique")
 _RELEASE = dg.AssetKey(["publication", "opac"])
 
 
@@ -108,9 +111,8 @@ def test_every_table_shows_its_columns_and_what_it_is_made_from() -> None:
         if any(name.startswith("evaluation.") for name in reads):
             reads |= evaluation_reads()
         own = {tuple(name.split(".")) for name in reads} & _MODELS.keys()
-        assert {tuple(parent.path) for parent in node.parent_keys} - {
-            ("preparation", "organisme")
-        } == own
+        steps = {("preparation", "organisme"), ("suivi", "historique")}
+        assert {tuple(parent.path) for parent in node.parent_keys} - steps == own
     staged = graph.get(dg.AssetKey(["preparation", "organisme"]))
     assert all(c.description for c in staged.metadata["dagster/column_schema"].columns)
 
@@ -229,7 +231,7 @@ def test_the_release_alone_is_refused_after_a_failed_gate(home: Path, source: Pa
 
 def test_the_release_alone_is_refused_without_checks(home: Path, source: Path) -> None:
     before = released(home)
-    steps = ["archive/liste_publique_of", "preparation/organisme", *map("/".join, _MODELS)]
+    steps = [*_FIRST, *map("/".join, _MODELS)]
     # Their checks are shown from the report: without one, they are what fails.
     assert not _run(home, *steps, source=source, raise_on_error=False).success
     assert (home / "construction" / "opac.duckdb").exists()
@@ -243,7 +245,7 @@ def test_the_release_alone_is_refused_without_checks(home: Path, source: Path) -
 def test_tables_made_after_the_report_are_not_released(home: Path, source: Path) -> None:
     before = released(home)
     tables = ["/".join(key) for key in _MODELS]
-    steps = ["archive/liste_publique_of", "preparation/organisme", "controle/rapport"]
+    steps = [*_FIRST, "controle/rapport"]
     assert _run(home, *steps, *tables, source=source).success
     with duckdb.connect(home / "construction" / "preparation.duckdb") as con:
         con.execute("insert into organisme from organisme")

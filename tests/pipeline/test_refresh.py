@@ -248,7 +248,7 @@ def test_the_official_list_is_fetched_and_released(
 
     said = opac("refresh", "--home", official_home).succeeded()
 
-    assert "publiée (liste du 2024-06-01)" in said, "the day of Last-Modified, in Paris"
+    assert "publiée (liste du 2024-10-16)" in said, "the day of Last-Modified, in Paris"
     assert ask(
         official_home, "select route, adresse, lignes_liste, licence from meta.publication"
     ) == [
@@ -282,6 +282,28 @@ def test_a_list_that_the_server_says_unmodified_is_unchanged(
     seen = _sightings(official_home)
     assert len(seen) == len(known) + 1
     assert replace(seen[-1], vu="", entetes={}) == replace(known[-1], vu="", entetes={})
+
+
+def test_an_older_list_is_archived_for_history_and_not_released(
+    official_home: Path, register_server: RegisterServer, opac: Opac
+) -> None:
+    _serve(register_server, lists.next_list())
+    older = csv(lists.next_list()).but(headers={"Last-Modified": "Sat, 01 Jun 2024 04:00:00 GMT"})
+    register_server.script(FILE, older)
+    before = released(official_home)
+
+    said = opac("refresh", "--home", official_home).succeeded()
+
+    assert "liste plus ancienne (2024-06-01) que celle de la version publiée (2024-10-15)" in said
+    assert released(official_home) == before
+    archive = Archive(Home(official_home))
+    assert _sightings(official_home)[-1].sha256 in archive.admitted()
+    # The next release tells of it.
+    newer = csv(wire(lists.varied_rows())).but(headers={"Last-Modified": LAST_MODIFIED})
+    register_server.script(FILE, newer)
+    opac("refresh", "--home", official_home).succeeded()
+    dates = ask(official_home, "select date_instantane::varchar from historique.instantane")
+    assert sorted(dates) == [("2024-06-01",), ("2024-10-15",), ("2024-10-16",)]
 
 
 def test_the_mirror_serves_when_data_gouv_does_not(

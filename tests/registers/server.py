@@ -29,7 +29,7 @@ CATALOGUE = "/api/1/datasets/582c8978c751df788ec0bb7e/"
 STABLE = f"/api/1/datasets/r/{RESOURCE}"
 FILE = "/public/listePubliqueOF"
 MIRROR = "/api/explore/v2.1/catalog/datasets/liste-publique-des-of-v2/exports/csv"
-LAST_MODIFIED = "Sat, 01 Jun 2024 04:00:00 GMT"
+LAST_MODIFIED = "Wed, 16 Oct 2024 04:00:00 GMT"
 _NO_LINGER = struct.pack("ii", 1, 0)
 
 
@@ -129,12 +129,12 @@ class RegisterServer:
         """A catalogue entry: a remote resource of the right size, but for what is given."""
         entry = {
             "checksum": None,
-            "extras": {"analysis:last-modified-at": "2024-06-01T04:00:00+00:00"},
+            "extras": {"analysis:last-modified-at": "2024-10-16T04:00:00+00:00"},
             "filesize": len(self.content),
             "filetype": "remote",
             "format": "csv",
             "id": RESOURCE,
-            "last_modified": "2024-06-01T06:00:00.000000+00:00",
+            "last_modified": "2024-10-16T06:00:00.000000+00:00",
             "latest": self.origin + STABLE,
             "mime": "text/csv",
             "title": "Liste publique des organismes de formation",

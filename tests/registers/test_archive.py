@@ -275,7 +275,7 @@ def test_a_profile_counts_every_line_and_finds_the_latest_declaration(
         row(1, date_derniere_declaration="31/05/2025"),
     ]
     path = write(tmp_path, wire(lines) + b"illisible\n\n")
-    whole = Profile("actuelle", 6, "2025-06-01", ())
+    whole = Profile("actuelle", 6, "2025-06-01", None, ())
     assert profile(path) == whole
     monkeypatch.setattr(reading, "BLOCK", 1)
     assert profile(path) == whole
@@ -288,8 +288,19 @@ def test_a_profile_tells_layout_and_new_columns(tmp_path: Path) -> None:
         "opendatasoft (noms techniques)",
         3,
         "2024-05-04",
+        None,
         ("Colonnes nouvelles dans la liste, non lues : courriel.",),
     )
+
+
+def test_a_profile_names_a_number_that_two_rows_bear(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    twin = row(2, denomination="UNE AUTRE")
+    path = write(tmp_path, wire([row(1), row(2), row(3), twin]))
+    assert profile(path).doublon == row(2)["nda"]
+    monkeypatch.setattr(reading, "BLOCK", 1)
+    assert profile(path).doublon == row(2)["nda"]
 
 
 def test_a_list_without_any_date_has_no_latest_declaration(tmp_path: Path) -> None:

@@ -49,7 +49,7 @@ def test_a_remote_resource(register_server: RegisterServer, look: Find) -> None:
         hosted=False,
         size=len(register_server.content),
         checksum=None,
-        modified=datetime(2024, 6, 1, 4, tzinfo=UTC),
+        modified=datetime(2024, 10, 16, 4, tzinfo=UTC),
         latest=register_server.origin + STABLE,
         licence=LICENCE,
         attribution="Ministère du Travail, liste publique des organismes de formation",
@@ -64,7 +64,7 @@ def test_a_hosted_file(register_server: RegisterServer, look: Find) -> None:
     assert entry.hosted
     assert entry.size == 12
     assert entry.checksum == ("sha1", "ced9b3ec")
-    assert entry.modified == datetime(2024, 6, 1, 6, tzinfo=UTC)
+    assert entry.modified == datetime(2024, 10, 16, 6, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(

@@ -110,6 +110,7 @@ def test_a_reference_that_is_damaged_or_strange_is_done_without(tmp_path: Path) 
     path.chmod(0o644)
     path.write_bytes(b"rien")
     (tmp_path / "liste").write_bytes(lists[1])
+    archive = Contents(tmp_path / "contenus")  # another day
     archive.store(tmp_path / "liste", sha(lists[0]))
     assert archive.path(sha(lists[1])).stem == sha(lists[1])
     assert restored(archive, lists[1], tmp_path)

@@ -46,7 +46,7 @@ class TestTheList:
         assert answer.headers["last-modified"] == LAST_MODIFIED
         assert answer.headers["content-length"] == str(len(LIST))
         assert "connection" not in answer.headers
-        assert answer.last_modified == datetime(2024, 6, 1, 4, tzinfo=UTC)
+        assert answer.last_modified == datetime(2024, 10, 16, 4, tzinfo=UTC)
         assert answer.licence == "Licence Ouverte / Open Licence"
         assert answer.attribution == (
             "Ministère du Travail, liste publique des organismes de formation"

@@ -8,11 +8,13 @@ from typing import Any
 
 import duckdb
 
+from pipelines.history.following import Following
 from pipelines.registers.contract import COLUMNS, FLAGS, Kind
 from pipelines.warehouse.database import run_judged
 from pipelines.warehouse.models import (
     CONTROLS,
     FILES,
+    FOLLOWING,
     RUN,
     STAGING,
     load_models,
@@ -144,8 +146,9 @@ def workshop(
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Attach what the models read, and a database to make them in; none is made yet."""
     with duckdb.connect() as con:
-        for catalogue in (STAGING, RUN, "opac"):
+        for catalogue in (STAGING, RUN, FOLLOWING, "opac"):
             con.execute(f"attach ':memory:' as {catalogue}")
+        Following(con)
         table(con, f"{STAGING}.organisme", ORGANISME, organismes)
         table(con, f"{STAGING}.anomalie", ANOMALIE, anomalies)
         table(con, f"{STAGING}.rejet", REJET, rejets)

@@ -11,6 +11,7 @@ import duckdb
 import pytest
 
 from pipelines.errors import OpacError
+from pipelines.history.catching_up import catch_up
 from pipelines.home import Home
 from pipelines.quality.controls import Control, Gravity, Status
 from pipelines.registers.sources import Request, acquire
@@ -51,6 +52,7 @@ def make(folder: Path, name: str = "home") -> Made:
     path.write_bytes(wire(lines) + b"illisible;\n")
     build = open_build(home, acquire(settings, Request(path)), ACCEPTED)
     prepare(settings, build)
+    catch_up(settings, build)
     return settings, build, build_models(settings, build)
 
 

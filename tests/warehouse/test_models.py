@@ -19,6 +19,7 @@ from pipelines.warehouse.models import (
     CONTROLS,
     EVALUATION,
     FILES,
+    FOLLOWING,
     QUESTIONS,
     RUN,
     SCHEMAS,
@@ -249,15 +250,14 @@ OURS = load_models()
 
 
 def test_our_models_run_in_an_order_that_their_sql_implies() -> None:
-    done = {"preparation", "fichier", "execution", "demande", "evaluation"}
+    done = {"preparation", "fichier", "execution", "demande", "evaluation", "suivi"}
     for found in OURS:
         for name in found.depends:
             assert name in done or name.split(".")[0] in done, f"{found.full_name} before {name}"
         done.add(found.full_name)
-    paths = [
-        path for path in SQL.glob("*/*.sql") if path.parent.name not in ("tests", "evaluation")
-    ]
-    assert len(OURS) == len(paths) == len(done) - 5
+    elsewhere = ("tests", "evaluation", "suivi")
+    paths = [path for path in SQL.glob("*/*.sql") if path.parent.name not in elsewhere]
+    assert len(OURS) == len(paths) == len(done) - 6
 
 
 def test_the_order_of_our_models_is_the_same_in_every_process() -> None:
@@ -387,7 +387,7 @@ def test_no_model_reads_the_files_of_another_house() -> None:
     """Each catalogue has its tables; a view may read none, for it outlives them."""
     for found in OURS:
         outside = {name.split(".")[0] for name in found.depends} - SCHEMAS.keys()
-        assert outside <= {STAGING, FILES, RUN, QUESTIONS, EVALUATION}
+        assert outside <= {STAGING, FILES, RUN, QUESTIONS, EVALUATION, FOLLOWING}
         assert not (found.is_view and outside)
 
 

@@ -1,0 +1,284 @@
+"""Commands of history: what changed, the timeline of an organisation, old lists brought in."""
+
+from __future__ import annotations
+
+import datetime as dt
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from pipelines.cli.common import (
+    ERR,
+    OUT,
+    HomeOption,
+    JsonOption,
+    current_release,
+    fitted,
+    print_json,
+    printable,
+    settings_for,
+)
+from pipelines.cli.produce import parse_date
+from pipelines.history.telling import Kind, changes, timeline
+from pipelines.home import Home
+from pipelines.portage.carriers import Action
+from pipelines.warehouse.release import current, open_readonly
+
+# In place of an identifier: history is made again from the archive.
+_REBUILD = "reconstruire"
+_SAID = {
+    Kind.APPARITION: "apparaît dans la liste",
+    Kind.DISPARITION: "quitte la liste",
+    Kind.RETOUR: "revient dans la liste",
+    Kind.CERTIFICATION_OBTENUE: "certification obtenue",
+    Kind.CERTIFICATION_PERDUE: "certification perdue",
+    Kind.CHANGEMENT_NDA: "change de numéro",
+    Kind.CHANGEMENT_DENOMINATION: "change de nom",
+    Kind.CHANGEMENT_SIREN: "change de SIREN",
+    Kind.CHANGEMENT_ADRESSE: "change d'adresse",
+    Kind.CHANGEMENT_DECLARATION: "nouvelle déclaration",
+}
+_CATEGORIES = {
+    "certifie_action_formation": "formation",
+    "certifie_bilan_competences": "bilan",
+    "certifie_vae": "VAE",
+    "certifie_apprentissage": "apprentissage",
+}
+
+
+def register(app: typer.Typer) -> None:
+    """Add these commands to the application."""
+    app.command("evolutions")(evolutions)
+    app.command("historique")(history)
+    app.command("importer")(import_lists)
+
+
+def evolutions(
+    depuis: Annotated[
+        str | None,
+        typer.Option(
+            "--depuis", metavar="AAAA-MM-JJ", help="Première date ; sinon la dernière liste seule."
+        ),
+    ] = None,
+    kind: Annotated[
+        Kind | None, typer.Option("--type", metavar="TYPE", help="Un seul type d'événement.")
+    ] = None,
+    categorie: Annotated[
+        Action | None,
+        typer.Option(
+            "--categorie", metavar="|".join(Action), help="Une seule catégorie certifiée."
+        ),
+    ] = None,
+    region: Annotated[
+        str | None,
+        typer.Option("--region", metavar="CODE", help="Région, par exemple 93 (code ou nom)."),
+    ] = None,
+    limite: Annotated[
+        int, typer.Option("--limite", metavar="N", min=1, help="Combien en montrer.")
+    ] = 30,
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Dire ce qui a changé d'une liste à l'autre : certifications, départs, retours, numéros."""
+    release = current_release(settings_for(home))
+    with open_readonly(release.path) as con:
+        found = changes(
+            con,
+            since=parse_date(depuis),
+            kind=kind,
+            category=categorie,
+            region=region,
+            limit=limite,
+        )
+    if as_json:
+        print_json(found)
+    else:
+        _show_changes(found)
+
+
+def history(
+    identifiant: Annotated[
+        str,
+        typer.Argument(
+            metavar="IDENTIFIANT",
+            help="NDA, SIREN ou SIRET ; ou « reconstruire » : refaire tout l'historique depuis "
+            "l'archive.",
+        ),
+    ],
+    as_json: JsonOption = False,
+    home: HomeOption = None,
+) -> None:
+    """Raconter un organisme d'une liste à l'autre, sous tous ses numéros."""
+    settings = settings_for(home)
+    release = current_release(settings)
+    if identifiant == _REBUILD:
+        from pipelines.refresh import rebuild
+
+        _done(rebuild(settings, from_nothing=True).message)
+        return
+    with open_readonly(release.path) as con:
+        found = timeline(con, identifiant)
+    if as_json:
+        print_json(found)
+    else:
+        _show_timeline(found)
+
+
+def import_lists(
+    source: Annotated[
+        Path,
+        typer.Argument(
+            metavar="CHEMIN",
+            readable=False,
+            help="Ancienne liste (.csv, .csv.gz, .zip, .parquet), ou dossier de listes dont le nom "
+            "porte la date.",
+        ),
+    ],
+    date: Annotated[
+        str | None,
+        typer.Option("--date", metavar="AAAA-MM-JJ", help="Date du contenu, si le nom ne la dit."),
+    ] = None,
+    home: HomeOption = None,
+) -> None:
+    """Faire entrer d'anciennes listes dans l'historique, puis publier à nouveau."""
+    from pipelines.history.importing import bring_in
+    from pipelines.refresh import rebuild
+
+    settings = settings_for(home)
+    brought = bring_in(settings, source, parse_date(date))
+    many = "s" * (len(brought) > 1)
+    _done(f"{len(brought)} liste{many} archivée{many} pour l'historique.")
+    if current(Home(settings.home)) is None:
+        _say("Rien n'est encore publié : l'historique se fera avec « opac refresh ».")
+    else:
+        _done(rebuild(settings).message)
+
+
+def _done(text: str) -> None:
+    OUT.print(f"[bold green]✓[/] {escape(text)}", soft_wrap=True, highlight=False)
+
+
+def _show_changes(found: dict[str, Any]) -> None:
+    region = found["region"]
+    place = f", région {region['code']} ({region['nom']})" if region else ""
+    lists = f"{found['nb_listes']} listes" if found["nb_listes"] > 1 else "une liste"
+    if found["nombre"] == 0:
+        _say(
+            f"Rien n'a changé depuis le {_day(found['depuis'])} ({lists}{place} ; l'historique "
+            f"commence le {_day(found['premiere_liste'])})."
+        )
+        return
+    many = "s" * (found["nombre"] > 1)
+    _say(
+        f"{_figure(found['nombre'])} changement{many} depuis le {_day(found['depuis'])} "
+        f"({lists}{place}).",
+        style="bold",
+    )
+    OUT.print()
+    for row in found["par_type"]:
+        label = _SAID[row["type"]] + (f" : {row['categorie']}" if row["categorie"] else "")
+        campaign = (
+            f" (dont {_figure(row['campagne_bpf'])} de la campagne BPF : un retour est attendu)"
+        )
+        _say(f"  {_figure(row['nombre']):>7}  {label}{campaign * bool(row['campagne_bpf'])}")
+    OUT.print()
+    OUT.print(_events_table(found["evenements"], named=True))
+    if found["nombre"] > len(found["evenements"]):
+        ERR.print(
+            fitted(
+                ERR,
+                f"(les {len(found['evenements'])} derniers ; davantage : --limite ; tout : "
+                'opac query "from historique.evenement")',
+            ),
+            style="dim",
+            soft_wrap=True,
+            highlight=False,
+        )
+
+
+def _show_timeline(found: dict[str, Any]) -> None:
+    for one in found["organismes"]:
+        last = one["periodes"][-1]
+        name = last["denomination"] or "(sans dénomination)"
+        state = (
+            "listé" if last["listee"] else f"absent de la liste depuis le {_day(last['valide_du'])}"
+        )
+        _say(f"{name} — NDA {last['nda']}, {state}", style="bold")
+        OUT.print()
+        table = _table("du", "au", "NDA", "liste", "certifié pour", "stagiaires", "formateurs")
+        for period in one["periodes"]:
+            end = period["valide_au"]
+            table.add_row(
+                _day(period["valide_du"]),
+                _day(end) if end else "",
+                period["nda"],
+                "oui" if period["listee"] else "non",
+                _certified(period),
+                _figure(period["nb_stagiaires"]),
+                _figure(period["effectif_formateurs"]),
+            )
+        OUT.print(table)
+        OUT.print()
+        if one["evenements"]:
+            OUT.print(_events_table(one["evenements"], named=False))
+        else:
+            _say("Aucun changement constaté.")
+        OUT.print()
+    _say(
+        f"{found['nb_listes']} listes suivies, du {_day(found['premiere_liste'])} au "
+        f"{_day(found['derniere_liste'])} ; « au » est la première liste qui dit autre chose.",
+        style="dim",
+    )
+
+
+def _events_table(events: list[dict[str, Any]], *, named: bool) -> Table:
+    table = _table("constaté", "depuis la liste du", "NDA", *["organisme"] * named, "quoi", "")
+    for event in events:
+        what = _SAID[event["type"]] + (f" : {event['categorie']}" if event["categorie"] else "")
+        if event["campagne_bpf"]:
+            what += " (campagne BPF)"
+        table.add_row(
+            _day(event["date_constat"]),
+            _day(event["instantane_avant"]),
+            event["nda"],
+            *([escape(printable(event["denomination"] or ""))] if named else []),
+            what,
+            _change(event),
+        )
+    return table
+
+
+def _change(event: dict[str, Any]) -> str:
+    if (event["avant"] is None and event["apres"] is None) or event["categorie"]:
+        return ""
+    before, after = (
+        printable(event[key] or "(vide)").replace(";", " ; ") for key in ("avant", "apres")
+    )
+    return escape(f"{before} → {after}")
+
+
+def _table(*titles: str) -> Table:
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for title in titles:
+        table.add_column(title, no_wrap=title in {"constaté", "NDA", "du", "au"})
+    return table
+
+
+def _certified(period: dict[str, Any]) -> str:
+    held = [label for name, label in _CATEGORIES.items() if period[name]]
+    return ", ".join(held) or "–"
+
+
+def _day(date: dt.date) -> str:
+    return f"{date:%d/%m/%Y}"
+
+
+def _figure(value: int | None) -> str:
+    return "?" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
+def _say(text: str, style: str | None = None) -> None:
+    OUT.print(escape(fitted(OUT, text)), style=style, soft_wrap=True, highlight=False)

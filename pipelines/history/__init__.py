@@ -1,0 +1,1 @@
+"""History: what happened between the lists of the archive."""
