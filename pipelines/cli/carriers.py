@@ -14,6 +14,7 @@ from pipelines.cli.common import (
     HomeOption,
     JsonOption,
     current_release,
+    figure,
     fitted,
     print_json,
     printable,
@@ -75,7 +76,7 @@ def porteurs(
 
 def _show(found: dict[str, Any]) -> None:
     shown, total = len(found["organismes"]), found["nombre"]
-    head = f"{_figure(total)} organismes certifiés" if total > 1 else "Un organisme certifié"
+    head = f"{figure(total)} organismes certifiés" if total > 1 else "Un organisme certifié"
     first = f" ; les {shown} premiers" if shown < total else ""
     title = f"{head} pour {_searched(found)}{first} (liste du {found['date_liste']:%d/%m/%Y})."
     OUT.print(_text(title), style="bold", soft_wrap=True, highlight=False)
@@ -113,10 +114,10 @@ def _table(organismes: list[dict[str, Any]]) -> Table:
             *place,
             one["code_departement"] or "",
             one["nda"],
-            _figure(one["nb_stagiaires"]),
+            figure(one["nb_stagiaires"]),
             f"{declared:%d/%m/%y}" if declared else "?",
-            _figure(one["nb_stagiaires_confies"]),
-            _figure(one["effectif_formateurs"]) + ("" if one["taille"] in _SIZES else " ?"),
+            figure(one["nb_stagiaires_confies"]),
+            figure(one["effectif_formateurs"]) + ("" if one["taille"] in _SIZES else " ?"),
         )
     return table
 
@@ -127,7 +128,7 @@ def _nobody(found: dict[str, Any]) -> str:
     if not found["elargir"]:
         return f"{told}."
     wider = found["elargir"][0]
-    count = f"{_figure(wider['nombre'])} trouvé{'s' if wider['nombre'] > 1 else ''}"
+    count = f"{figure(wider['nombre'])} trouvé{'s' if wider['nombre'] > 1 else ''}"
     if wider["portee"] == "region":
         return f"{told} : élargissez à la région avec « --region {wider['code']} » ({count})."
     return f"{told} : élargissez à tout le pays, sans région ni département ({count})."
@@ -144,10 +145,6 @@ def _searched(found: dict[str, Any]) -> str:
 
 def _cell(text: str) -> str:
     return escape(printable(text))
-
-
-def _figure(value: int | None) -> str:
-    return "?" if value is None else f"{value:,}".replace(",", "\u202f")
 
 
 def _text(text: str, indent: int = 0) -> str:

@@ -139,6 +139,11 @@ def fitted(console: Console, text: str, indent: int = 0) -> str:
     return broken.replace(_HELD, " ")
 
 
+def figure(value: int | None) -> str:
+    """Write a count as French does, « ? » when it is unknown."""
+    return "?" if value is None else f"{value:,}".replace(",", "\u202f")
+
+
 def ago(moment: dt.datetime) -> str:
     """Say how long ago a moment was."""
     hours = (dt.datetime.now(dt.UTC) - moment).total_seconds() / 3600

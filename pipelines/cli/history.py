@@ -16,6 +16,7 @@ from pipelines.cli.common import (
     HomeOption,
     JsonOption,
     current_release,
+    figure,
     fitted,
     print_json,
     printable,
@@ -173,7 +174,7 @@ def _show_changes(found: dict[str, Any]) -> None:
         return
     many = "s" * (found["nombre"] > 1)
     _say(
-        f"{_figure(found['nombre'])} changement{many} depuis le {_day(found['depuis'])} "
+        f"{figure(found['nombre'])} changement{many} depuis le {_day(found['depuis'])} "
         f"({lists}{place}).",
         style="bold",
     )
@@ -181,9 +182,9 @@ def _show_changes(found: dict[str, Any]) -> None:
     for row in found["par_type"]:
         label = _SAID[row["type"]] + (f" : {row['categorie']}" if row["categorie"] else "")
         campaign = (
-            f" (dont {_figure(row['campagne_bpf'])} de la campagne BPF : un retour est attendu)"
+            f" (dont {figure(row['campagne_bpf'])} de la campagne BPF : un retour est attendu)"
         )
-        _say(f"  {_figure(row['nombre']):>7}  {label}{campaign * bool(row['campagne_bpf'])}")
+        _say(f"  {figure(row['nombre']):>7}  {label}{campaign * bool(row['campagne_bpf'])}")
     OUT.print()
     OUT.print(_events_table(found["evenements"], named=True))
     if found["nombre"] > len(found["evenements"]):
@@ -217,8 +218,8 @@ def _show_timeline(found: dict[str, Any]) -> None:
                 period["nda"],
                 "oui" if period["listee"] else "non",
                 _certified(period),
-                _figure(period["nb_stagiaires"]),
-                _figure(period["effectif_formateurs"]),
+                figure(period["nb_stagiaires"]),
+                figure(period["effectif_formateurs"]),
             )
         OUT.print(table)
         OUT.print()
@@ -274,10 +275,6 @@ def _certified(period: dict[str, Any]) -> str:
 
 def _day(date: dt.date) -> str:
     return f"{date:%d/%m/%Y}"
-
-
-def _figure(value: int | None) -> str:
-    return "?" if value is None else f"{value:,}".replace(",", "\u202f")
 
 
 def _say(text: str, style: str | None = None) -> None:

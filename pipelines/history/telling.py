@@ -7,9 +7,10 @@ import re
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
-from pipelines.errors import OpacError, UsageError
+from pipelines.errors import UsageError
 from pipelines.warehouse.literals import literal
 from pipelines.warehouse.places import find_region
+from pipelines.warehouse.release import require_table
 
 if TYPE_CHECKING:
     import duckdb
@@ -159,11 +160,6 @@ def _dates(con: duckdb.DuckDBPyConnection) -> list[dt.date]:
     Raises:
         OpacError: the release was made before history was part of it.
     """
-    held = con.execute(
-        "select count(*) from information_schema.tables "
-        "where table_schema = 'historique' and table_name = 'instantane'"
-    ).fetchone()
-    if held != (1,):
-        raise OpacError("La version publiée ne porte pas d'historique : relancez « opac refresh ».")
+    require_table(con, "historique.instantane", "l'historique")
     rows = con.execute("select date_instantane from historique.instantane order by all").fetchall()
     return [row[0] for row in rows]

@@ -207,9 +207,7 @@ def _record(archive: Archive, path: Path, date: dt.date, came: _Provenance) -> S
 
 def _files(source: Path, date: dt.date | None) -> list[Path]:
     if not source.exists():
-        raise UsageError(
-            f"Le fichier « {source} » n'existe pas : vérifiez le chemin donné à --source."
-        )
+        raise UsageError(f"Le fichier « {source} » n'existe pas : vérifiez le chemin.")
     if source.is_file():
         return [source]
     if date is not None:

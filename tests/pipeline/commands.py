@@ -23,7 +23,7 @@ _OPAC = ("-m", "pipelines.cli.main")
 _THEN = "import os, sys; os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
 _ADVICE = re.compile(
     r"\b(vérifiez|redemandez|relancez|réessayez|adaptez|attendez|libérez|donnez|choisissez"
-    r"|convertissez|gardez|relevez|dites|peut être accepté|signalez|acceptez)\b"
+    r"|convertissez|gardez|relevez|écrivez|dites|peut être accepté|signalez|acceptez)\b"
 )
 _ENGLISH = re.compile(r"\b(the|of|is|not|error|failed|cannot|denied|exception|traceback)\b", re.I)
 

@@ -155,7 +155,7 @@ def test_places_that_cannot_be_written(home: Home, tmp_path: Path) -> None:
     (tmp_path / "fichier").write_text("")
     (tmp_path / "occupe.json").mkdir()
     for name in ("dossier.pdf", "tube.pdf", "fichier/x.pdf", "occupe.pdf"):
-        with pytest.raises(UsageError, match="--sortie"):
+        with pytest.raises(UsageError, match="choisissez un autre fichier"):
             make(home, tmp_path / name)
     assert names(tmp_path) == [
         *("dossier.pdf", "fichier", "ici", "maison", "occupe.json", "tube.pdf"),

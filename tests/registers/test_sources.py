@@ -154,7 +154,7 @@ def test_an_empty_file_is_refused(take: Acquire, tmp_path: Path) -> None:
 def test_a_missing_file_is_refused(take: Acquire, tmp_path: Path) -> None:
     path = tmp_path / "absent.csv"
     assert refusal(UsageError, take, path) == (
-        f"Le fichier « {path} » n'existe pas : vérifiez le chemin donné à --source."
+        f"Le fichier « {path} » n'existe pas : vérifiez le chemin."
     )
 
 
