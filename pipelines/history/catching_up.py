@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import DamagedContent
-from pipelines.history.following import Following, rules
+from pipelines.history.following import READ, Following, rules
 from pipelines.history.lists import DatedList, dated_lists
 from pipelines.home import Home
 from pipelines.registers.archive import Archive, Sighting
@@ -26,15 +26,6 @@ if TYPE_CHECKING:
 
 # Processes that read lists while this one follows them.
 _READERS = 2
-# The columns of a typed list that history looks at.
-_READ = (
-    *("nda", "ndas_precedents", "denomination", "siren", "siret_declarant", "adresse_voie"),
-    *("code_postal", "ville", "code_region", "code_departement", "code_specialite_1"),
-    *("code_specialite_2", "code_specialite_3", "date_derniere_declaration", "debut_exercice"),
-    *("fin_exercice", "nb_stagiaires", "nb_stagiaires_confies", "effectif_formateurs"),
-    *("certifie_action_formation", "certifie_bilan_competences", "certifie_vae"),
-    *("certifie_apprentissage", "certification_connue"),
-)
 
 
 @dataclass
@@ -110,7 +101,7 @@ def _resume(con: duckdb.DuckDBPyConnection, home: Home, following: Following) ->
 
 def _rows(home: Home, build: Build, lists: list[DatedList]) -> Iterator[tuple[DatedList, str]]:
     """Give each list with the query of its typed rows; those to come are read meanwhile."""
-    columns = ", ".join(_READ)
+    columns = ", ".join(READ)
     others = [one for one in lists if one.sha256 != build.liste.sha256]
     read = _read_ahead(home, others)
     for one in lists:
@@ -165,6 +156,6 @@ def read_list(content: Path, target: Path, date: str) -> list[str]:
     reader = ListReader(content)
     day = dt.date.fromisoformat(date)
     blocks = [normalise(block, day, reader.layout).rows for block in reader.blocks()]
-    pl.concat(blocks).select(_READ).write_parquet(target, compression="uncompressed")
+    pl.concat(blocks).select(READ).write_parquet(target, compression="uncompressed")
     content.unlink()
     return sorted(reader.layout.absent)

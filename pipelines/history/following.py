@@ -32,6 +32,12 @@ _FACTS = {
     **dict.fromkeys(("certifie_action_formation", "certifie_bilan_competences"), "boolean"),
     **dict.fromkeys(("certifie_vae", "certifie_apprentissage"), "boolean"),
 }
+# The columns of a typed list that the steps look at.
+READ = (
+    *("nda", "ndas_precedents", "certification_connue"),
+    *("code_specialite_1", "code_specialite_2", "code_specialite_3"),
+    *(name for name in _FACTS if name != "specialites"),
+)
 STATE = {
     "instantane": {
         **{"date_instantane": "date", "sha256": "varchar", "nb_lignes": "bigint"},
