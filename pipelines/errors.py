@@ -50,3 +50,9 @@ class HomeUnusable(OpacError):
 
 class DamagedContent(OpacError):
     """A content of the archive is missing or is not what was archived."""
+
+
+class Stopped(OpacError):
+    """The process was asked to end (SIGTERM), as the service that runs it does when it stops."""
+
+    code = 143

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from dataclasses import dataclass, fields
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 from pipelines.errors import UsageError
 
@@ -12,6 +13,8 @@ ROOT = Path(__file__).resolve().parent.parent
 SQL = ROOT / "sql"
 REFERENCE = ROOT / "data" / "reference"
 SAMPLE = ROOT / "data" / "sample"
+# The time of the source, of its readers and of its nights.
+PARIS = ZoneInfo("Europe/Paris")
 
 _DATASET = "582c8978c751df788ec0bb7e"
 _RESOURCE = "ac59a0f5-fa83-4b82-bf12-3c5806d4f19f"

@@ -273,11 +273,13 @@ def _show_numbers(numbers: Sequence[Mapping[str, Any]], names: Mapping[str, str]
 
 def _footer(found: Mapping[str, Any]) -> None:
     snapshot = found["instantane"]
-    age = (found["date_evaluation"] - snapshot["date_contenu"]).days
+    seen = max(filter(None, (snapshot["date_contenu"], snapshot["revue_le"])))
+    age = (found["date_evaluation"] - seen).days
     OUT.print()
     _line(
         "Liste",
         f"du {snapshot['date_contenu']:%d/%m/%Y}"
+        + (f", revue inchangée le {seen:%d/%m/%Y}" if seen > snapshot["date_contenu"] else "")
         + (f" ({age} jour{'s' if age > 1 else ''} avant le contrat)" if age > 0 else "")
         + f", SHA-256 {snapshot['sha256'][:12]}…, version {snapshot['version']}",
     )

@@ -21,10 +21,11 @@ from pipelines.cli.common import (
     settings_for,
 )
 from pipelines.home import Home
-from pipelines.settings import Settings
+from pipelines.registers.archive import OFFICIAL, Archive
+from pipelines.registers.seen import frozen, seen_until
+from pipelines.settings import PARIS, Settings
 from pipelines.warehouse.release import Release, current, releases, rollback
 
-_OFFICIAL = "officielle"
 # A list older than this says too little about today (the screening of partners refuses it too).
 _OLD_DAYS = 7
 # The source has been frozen for months before while claiming daily updates.
@@ -153,13 +154,13 @@ def _freshness(
     if release is None:
         return "absent", "rien n'est publié : lancez « opac refresh »"
     day = dt.date.fromisoformat(release.meta["date_contenu"])
-    age = (dt.datetime.now(dt.UTC).date() - day).days
-    latest = release.meta.get("derniere_declaration")
-    if latest and (day - dt.date.fromisoformat(latest)).days > _FROZEN_DAYS:
-        return "périmé", f"la source semble figée : aucune déclaration depuis le {latest}"
+    if (reason := _frozen(release, day)) is not None:
+        return "périmé", reason
+    seen = seen_until(Archive(release.home), release.meta["sha256"]) or day
+    age = (dt.datetime.now(PARIS).date() - seen).days
     if age > _OLD_DAYS:
         return "périmé", f"la liste publiée a {age} jours : relancez « opac refresh »"
-    if release.meta["origine"] != _OFFICIAL:
+    if release.meta["origine"] != OFFICIAL:
         return "à jour", f"liste locale du {day}"
     good = next((run for run in runs if run.code == 0 and run.ended), None)
     hours = settings.stale_hours
@@ -169,6 +170,19 @@ def _freshness(
             f"rien de vérifié depuis {hours:g} h : relancez « opac refresh »",
         )
     return "à jour", f"liste du {day}, vérifiée {ago(good.ended)}"
+
+
+def _frozen(release: Release, day: dt.date) -> str | None:
+    latest = release.meta.get("derniere_declaration")
+    if latest and (day - dt.date.fromisoformat(latest)).days > _FROZEN_DAYS:
+        return f"la source semble figée : aucune déclaration depuis le {latest}"
+    still = frozen(Archive(release.home))
+    if still is None:
+        return None
+    return (
+        f"la liste est figée : la source donne le même contenu du {still.depuis} au "
+        f"{still.jusqu_a}, en changeant sa date ; signalez-le à l'administration"
+    )
 
 
 def _hours(moment: dt.datetime) -> float:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import os
+import threading
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ProcessPoolExecutor
 from dataclasses import dataclass, field
@@ -69,13 +71,23 @@ def catch_up(settings: Settings, build: Build) -> CaughtUp:
 
 def is_up_to_date(home: Home, release: Release) -> bool:
     """Tell whether a release tells of every list that history may rely on."""
-    if release.meta.get("historique") != rules():
-        return False
+    return release.meta.get("historique") == rules() and untold(home, release) == ([], [])
+
+
+def untold(home: Home, release: Release) -> tuple[list[tuple[str, str]], list[tuple[str, str]]]:
+    """Give the lists of the archive that a release does not tell of, and the reverse.
+
+    Each by its date and SHA-256.
+    """
     with open_readonly(release.path) as con:
         known = con.execute(
             "select date_instantane::varchar, sha256 from historique.instantane order by all"
         ).fetchall()
-    return [(one.date, one.sha256) for one in _readable(home, known)] == known
+    archived = [(one.date, one.sha256) for one in _readable(home, known)]
+    return (
+        [one for one in archived if one not in known],
+        [one for one in known if one not in archived],
+    )
 
 
 def _readable(
@@ -127,7 +139,9 @@ def _read_ahead(home: Home, lists: list[DatedList]) -> Iterator[tuple[Path, list
         return
     archive = Archive(home)
     context = multiprocessing.get_context("spawn")  # a fork would share DuckDB's threads
-    with ProcessPoolExecutor(min(_READERS, len(lists)), mp_context=context) as pool:
+    with ProcessPoolExecutor(
+        min(_READERS, len(lists)), mp_context=context, initializer=_end_with_parent
+    ) as pool:
 
         def begin(one: DatedList) -> tuple[Path, Future[list[str]]]:
             copy = home.build / f"liste-{one.date}"
@@ -142,6 +156,18 @@ def _read_ahead(home: Home, lists: list[DatedList]) -> Iterator[tuple[Path, list
             absent = reading.result()
             begun += [begin(one) for one in islice(waiting, 1)]
             yield rows, absent
+
+
+def _end_with_parent() -> None:
+    """Have this process end when the refresh it reads for is killed: it would wait for ever."""
+    parent = multiprocessing.parent_process()
+
+    def watch() -> None:
+        if parent is not None:
+            parent.join()
+            os._exit(1)
+
+    threading.Thread(target=watch, daemon=True).start()
 
 
 def read_list(content: Path, target: Path, date: str) -> list[str]:

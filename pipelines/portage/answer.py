@@ -168,11 +168,11 @@ def refuse_unreadable(session: Session) -> None:
 
 
 def snapshot(con: duckdb.DuckDBPyConnection) -> Answer:
-    """Say which list the release was made from."""
+    """Say which list the release was made from, and until when its source still gave it."""
     (found,) = _dicts(
         con,
-        "select date_contenu, sha256, version, code, origine, licence, attribution, lignes_liste "
-        "from meta.publication",
+        "select date_contenu, (select revue_le from demande.contexte) as revue_le, sha256, "
+        "version, code, origine, licence, attribution, lignes_liste from meta.publication",
     )
     return found
 

@@ -240,7 +240,7 @@ def _skipped(rows: Sequence[Row], headed: bool) -> list[str]:
     titles = sum(any(cell and cell.strip() for cell in row) for row in rows[:-1])
     if not (titles and headed):
         return []
-    return [f"{titles} ligne(s) au-dessus de l'en-tête, non reprise(s) dans le résultat."]
+    return [f"{titles} ligne(s) au-dessus de l'en-tête, laissée(s) de côté."]
 
 
 def _text_remarks(table: TextTable, repairs: Repairs) -> list[str]:

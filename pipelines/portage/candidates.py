@@ -257,7 +257,9 @@ def _described(con: duckdb.DuckDBPyConnection, found: Candidates) -> Candidates:
     columns = ", ".join(f"c{rank}" for rank in range(1, len(found.names) + 1))
     row = con.execute(f"select count(*) - count(distinct hash({columns})) from {source}").fetchone()
     if row and row[0]:
-        found.remarks.append(f"{row[0]} ligne(s) répétée(s) : gardée(s), chacune a sa réponse.")
+        found.remarks.append(
+            f"{row[0]} ligne(s) répétée(s) à l'identique, lue(s) comme les autres."
+        )
     for name in found.facts:
         if PAR_NOM[name].genre is not Genre.DATE:
             continue

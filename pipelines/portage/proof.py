@@ -12,9 +12,10 @@ from pipelines.errors import UsageError
 from pipelines.files import replacing, sync
 from pipelines.home import Home
 from pipelines.portage.pdf import render
-from pipelines.portage.proof_content import PARIS, Answer, content, sheet
+from pipelines.portage.proof_content import Answer, content, sheet
 from pipelines.portage.proof_journal import record, reserve
 from pipelines.portage.proof_source import Source
+from pipelines.settings import PARIS
 
 
 @dataclass(frozen=True)

@@ -13,13 +13,12 @@ from decimal import Decimal
 from itertools import groupby
 from operator import itemgetter
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from pipelines.portage.facts import PAR_NOM, Groupe
 from pipelines.portage.proof_journal import Number
 from pipelines.portage.proof_source import Source
+from pipelines.settings import PARIS
 
-PARIS = ZoneInfo("Europe/Paris")
 Answer = Mapping[str, Any]
 Lines = list[tuple[str, str]]
 
@@ -317,6 +316,7 @@ def _bases(answer: Answer) -> Lines:
     return _filled(
         ("Registre", "liste publique des organismes de formation (article L.6351-7-1)"),
         ("Liste du", day(register["date_contenu"])),
+        ("Revue inchangée le", _seen_again(register)),
         ("Origine", register["origine"]),
         ("Lignes de la liste", f"{register['lignes_liste']:,}".replace(",", "\u202f")),
         ("SHA-256 de la liste", register["sha256"]),
@@ -324,6 +324,12 @@ def _bases(answer: Answer) -> Lines:
         ("SHA-256 des règles", rules["empreinte"]),
         ("Nombre de règles", str(rules["nombre"])),
     )
+
+
+def _seen_again(register: Answer) -> str | None:
+    """Give the last day on which the source gave this very list, if that is later than its date."""
+    seen = register["revue_le"]
+    return day(seen) if seen and seen > register["date_contenu"] else None
 
 
 def _control(control: Answer, source: Source) -> dict[str, str]:

@@ -238,6 +238,11 @@ def summary(screening: Screening) -> list[tuple[str, list[tuple[str, str | int]]
             [
                 ("Date d'évaluation", f"{screening.day:%d/%m/%Y}"),
                 ("Date de la liste", f"{snapshot['date_contenu']:%d/%m/%Y}"),
+                *(
+                    [("Revue inchangée le", f"{snapshot['revue_le']:%d/%m/%Y}")]
+                    if snapshot["revue_le"] and snapshot["revue_le"] > snapshot["date_contenu"]
+                    else []
+                ),
                 ("SHA-256 de la liste", snapshot["sha256"]),
                 ("Version publiée", snapshot["version"]),
                 ("Empreinte des règles", rules["empreinte"]),

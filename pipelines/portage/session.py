@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING
 
 from pipelines.portage.facts import FAITS, Groupe
 from pipelines.portage.matching import match
+from pipelines.registers.archive import Archive
+from pipelines.registers.seen import seen_until
 from pipelines.settings import SQL
 from pipelines.warehouse.literals import literal, rows
 from pipelines.warehouse.models import EVALUATION, QUESTIONS, Model, parse_model
@@ -53,7 +55,13 @@ class Session:
     in the catalogue ``evaluation``.
     """
 
-    def __init__(self, con: duckdb.DuckDBPyConnection, today: dt.date | None = None) -> None:
+    def __init__(
+        self,
+        con: duckdb.DuckDBPyConnection,
+        today: dt.date | None = None,
+        seen: dt.date | None = None,
+    ) -> None:
+        """Open questions; ``seen`` is the last day on which the list of the release was given."""
         self.con = con
         for catalogue in (QUESTIONS, EVALUATION):
             con.execute(f"attach ':memory:' as {catalogue}")
@@ -65,6 +73,7 @@ class Session:
         types = dict.fromkeys(("fait", "genre", "liste", "libelle"), "varchar")
         con.execute(f"create table {QUESTIONS}.fait as {rows(facts, types)}")
         self._today = today or dt.date.today()
+        self._seen = seen
 
     def ask(self, query: str, telling: Telling = Telling.EFFECTS) -> None:
         """Judge the questions that ``query`` gives: ``ligne``, and facts as text.
@@ -78,7 +87,8 @@ class Session:
         self.con.execute(
             f"create or replace table {QUESTIONS}.contexte as "
             f"select {literal(self._today)} as aujourd_hui, "
-            f"{literal(telling is Telling.ALL)} as tout_dire"
+            f"{literal(telling is Telling.ALL)} as tout_dire, "
+            f"{literal(self._seen)}::date as revue_le"
         )
         self.con.execute(f"create or replace temp table question as {query}")
         self._refuse_twins()
@@ -137,14 +147,14 @@ class Session:
 
 @contextmanager
 def portage_session(release: Release, today: dt.date | None = None) -> Iterator[Session]:
-    """Open a release for questions.
+    """Open a release for questions, its list being as old as the last time it was seen.
 
     Raises:
         OpacError: it was made before the rules of portage were part of it.
     """
     with open_beside(release.path) as con:
         require_table(con, "portage.profil", "les règles du portage")
-        yield Session(con, today)
+        yield Session(con, today, seen_until(Archive(release.home), release.meta["sha256"]))
 
 
 @lru_cache(maxsize=1)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
@@ -17,18 +18,19 @@ from pipelines.quality.queries import load_queries, run_queries
 from pipelines.quality.report import Report, write_report
 from pipelines.quality.suites import suites
 from pipelines.quality.thresholds import threshold
-from pipelines.registers.archive import now
+from pipelines.registers.archive import OFFICIAL, Sighting, now
 from pipelines.registers.contents import file_sha256
 from pipelines.registers.contract import NAMES
-from pipelines.registers.sources import OFFICIAL
 from pipelines.settings import Settings
 from pipelines.warehouse.build import Build, database_path, staging_path
-from pipelines.warehouse.release import current
+from pipelines.warehouse.release import current, releases
 
 if TYPE_CHECKING:
     import duckdb
 
 _GX_TIMEOUT = 600.0
+# A quarter of nights; builds that were refused or killed have one too.
+_REPORTS_KEPT = 90
 
 
 def report_folder(home: Home, build: Build) -> Path:
@@ -42,10 +44,14 @@ def checks_of(settings: Settings, build: Build) -> dict[str, list[Check]]:
 
     with duckdb.connect(staging_path(Home(settings.home)), read_only=True) as con:
         rows, absent = _count(con, "organisme"), _absent(con)
-    floor = None
-    if build.liste.origine == OFFICIAL:
-        floor = int(threshold("plancher_lignes", build.date_liste))
-    return suites(Context(rows, floor, absent, build.date_liste))
+    return suites(Context(rows, row_floor(build.liste), absent, build.date_liste))
+
+
+def row_floor(liste: Sighting) -> int | None:
+    """Give the number of rows under which the official list of that day is not whole."""
+    if liste.origine != OFFICIAL:
+        return None
+    return int(threshold("plancher_lignes", liste.date))
 
 
 class GateChecks:
@@ -137,7 +143,16 @@ def conclude(settings: Settings, build: Build, controls: list[Control]) -> Repor
         "termine": now(),
     }
     write_report(report_folder(home, build), report)
+    _prune(home)
     return report
+
+
+def _prune(home: Home) -> None:
+    """Remove old reports, but for those of the releases that are kept."""
+    spared = {Path(found.meta["rapport"]).name for found in releases(home)}
+    for folder in sorted(home.reports.iterdir(), reverse=True)[_REPORTS_KEPT:]:
+        if folder.name not in spared:
+            shutil.rmtree(folder)
 
 
 def read_report(home: Home, build: Build) -> Report:

@@ -12,11 +12,10 @@ from datetime import date, datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypedDict
-from zoneinfo import ZoneInfo
 
 from pipelines.quality.controls import Acceptation, Control, Status, accepted, nombre
+from pipelines.settings import PARIS
 
-_PARIS = ZoneInfo("Europe/Paris")
 _TEMPLATES = Path(__file__).parent / "templates"
 
 _FAMILIES = {
@@ -134,7 +133,7 @@ def _day(text: str) -> str:
 
 
 def _moment(text: str) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(_PARIS):%d/%m/%Y à %H:%M}"
+    return f"{datetime.fromisoformat(text).astimezone(PARIS):%d/%m/%Y à %H:%M}"
 
 
 def _typography(text: str) -> str:

@@ -10,21 +10,16 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
-import polars as pl
-
-from pipelines.errors import NotTheList
 from pipelines.home import Home
 from pipelines.jsonl import append_line, read_lines
-from pipelines.registers.contents import Contents
-from pipelines.registers.normalise import latest_declaration
-from pipelines.registers.reading import ListReader
+from pipelines.registers.contents import Contents, Examined
 
-# Where an old list comes from that was brought in for history alone.
-IMPORTED = "importée"
+# Where lists come from; those of the last kind were brought in for history alone.
+OFFICIAL, LOCAL, IMPORTED = "officielle", "fichiers locaux", "importée"
 
 
 @dataclass(frozen=True)
@@ -60,49 +55,6 @@ class Sighting:
         return (self.date_contenu, self.derniere_declaration or "", self.sha256)
 
 
-@dataclass(frozen=True)
-class Profile:
-    """What a content says of itself.
-
-    Its layout, its rows (set aside included), the latest declaration, a number that comes twice.
-    """
-
-    mise_en_page: str
-    lignes: int
-    derniere_declaration: str | None
-    doublon: str | None
-    avertissements: tuple[str, ...]
-
-
-def profile(path: Path) -> Profile:
-    """Read a list through once, as text.
-
-    Raises:
-        NotTheList: it is not the list.
-    """
-    reader = ListReader(path)
-    lines = 0
-    numbers: list[pl.Series] = []
-    latest: dt.date | None = None
-    for block in reader.blocks():
-        lines += block.lines
-        numbers.append(block.rows["nda"].drop_nulls())
-        found = latest_declaration(block.rows)
-        latest = max(filter(None, (latest, found)), default=None)
-    if lines == 0:
-        raise NotTheList("La liste n'a qu'un en-tête et aucune ligne : redemandez-la à la source.")
-    layout = reader.layout
-    twice = pl.concat(numbers)
-    twice = twice.filter(twice.is_duplicated())
-    return Profile(
-        layout.name,
-        lines,
-        latest.isoformat() if latest else None,
-        None if twice.is_empty() else str(twice.min()),
-        tuple(layout.warnings),
-    )
-
-
 class Archive:
     """The archive of a home."""
 
@@ -136,6 +88,14 @@ class Archive:
             OpacError: the archived content is missing or damaged.
         """
         self._contents.restore(sha256, target)
+
+    def held(self) -> frozenset[str]:
+        """Give the SHA-256 of the contents that have a file."""
+        return frozenset(self._contents.held())
+
+    def examine(self, progress: Callable[[int, int], None]) -> Examined:
+        """Read every content; ``progress`` is told how many were read, of how many."""
+        return self._contents.examine(progress)
 
     def sightings(self) -> Iterator[Sighting]:
         """Yield the sightings in order of arrival."""

@@ -12,9 +12,10 @@ import hashlib
 import os
 import shutil
 import sys
+from collections import defaultdict
 from collections.abc import Callable
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, NamedTuple
 
 from pipelines.errors import DamagedContent
 
@@ -32,6 +33,14 @@ _LARGEST = 120_000_000
 _LARGEST_SHARE = 0.1
 _CHUNK = 1 << 20
 _AGAIN = "relancez depuis la source ou restaurez le dossier « archive » depuis une sauvegarde"
+
+
+class Examined(NamedTuple):
+    """Contents that come back, SHA-256 of those that do not, of those written against these."""
+
+    sound: int
+    damaged: list[str]
+    stranded: list[str]
 
 
 class Contents:
@@ -89,6 +98,38 @@ class Contents:
         if digest.hexdigest() != sha256:
             raise _damaged(chain[0])
 
+    def held(self) -> dict[str, Path]:
+        """Give the file of each content, by SHA-256: the whole one, if there are two."""
+        files = sorted(self._folder.glob("??/*.zst"), key=lambda path: "-" not in path.stem)
+        return {path.stem.partition("-")[0]: path for path in files}
+
+    def examine(self, progress: Callable[[int, int], None]) -> Examined:
+        """Read every content, each once; nothing is put aside.
+
+        ``progress`` is told how many files were read, of how many.
+        """
+        held = self.held()
+        against: dict[str, list[str]] = defaultdict(list)
+        for sha256, path in held.items():
+            against[path.stem.partition("-")[2]].append(sha256)
+        ready = [(sha256, b"") for sha256 in against.pop("", [])]
+        sound, damaged = 0, list[str]()
+        while ready:
+            sha256, reference = ready.pop()
+            progress(sound + len(damaged), len(held))
+            try:
+                content = _unpack(held[sha256].read_bytes(), reference)
+            except (zstd.ZstdError, EOFError):
+                content = b""
+            if hashlib.sha256(content).hexdigest() != sha256:
+                damaged.append(sha256)
+                continue
+            sound += 1
+            ready += [(other, content) for other in against.pop(sha256, [])]
+        progress(len(held), len(held))
+        stranded = [sha256 for others in against.values() for sha256 in others]
+        return Examined(sound, sorted(damaged), sorted(stranded))
+
     def _chain(self, sha256: str) -> list[Path] | None:
         """Give the files to read to have a content, the whole one first; None if one is missing."""
         chain: list[Path] = []
@@ -135,7 +176,7 @@ class Contents:
     def _write(self, name: str, write: Callable[[BinaryIO], object]) -> None:
         target = self._folder / name[:2] / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        for left in target.parent.glob("*.partiel"):  # by a refresh killed here
+        for left in self._folder.glob("??/*.partiel"):  # by a refresh killed here
             left.unlink()
         partial = target.with_suffix(f".{os.getpid()}.partiel")
         try:

@@ -12,17 +12,15 @@ import zlib
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import BinaryIO
-from zoneinfo import ZoneInfo
 
 from pipelines.errors import NotTheList, SourceUnavailable, UsageError
 from pipelines.home import Home
-from pipelines.registers.archive import IMPORTED, Archive, Sighting, now, profile
+from pipelines.registers.archive import IMPORTED, LOCAL, OFFICIAL, Archive, Sighting, now
 from pipelines.registers.download import Fetched, Validators, fetch
 from pipelines.registers.http import size_text
-from pipelines.settings import Settings
+from pipelines.registers.profile import profile
+from pipelines.settings import PARIS, Settings
 
-OFFICIAL, LOCAL = "officielle", "fichiers locaux"
-PARIS = ZoneInfo("Europe/Paris")
 # Nothing in a local file says where it comes from: it is not asserted.
 _LOCAL_LICENCE = "inconnue (fichier local)"
 _LOCAL_ATTRIBUTION = (
@@ -106,6 +104,8 @@ def acquire(settings: Settings, request: Request) -> Sighting:
             f"demandée : {origin})."
         )
     folder = home.build
+    if request.date is not None:
+        _refuse_future(request.date)
     if request.source is None:
         return _official(settings, archive, folder, request)
     try:
@@ -169,6 +169,15 @@ def _validators(archive: Archive) -> dict[str, Validators]:
         for s in archive.sightings()
         if s.origine == OFFICIAL and archive.holds(s.sha256)
     }
+
+
+def _refuse_future(day: dt.date) -> None:
+    """See that a date that was given is not to come: no list of today would be released over it."""
+    if day > dt.datetime.now(PARIS).date() + dt.timedelta(days=1):
+        raise UsageError(
+            f"La date {day:%d/%m/%Y} est à venir : vérifiez celle de --date ou du nom de fichier, "
+            "et l'horloge de cette machine."
+        )
 
 
 def _date(asked: dt.date | None, modified: dt.datetime | None) -> dt.date:
@@ -243,6 +252,7 @@ def _local(settings: Settings, path: Path, date: dt.date | None, origin: str = L
     home = Home(settings.home)
     copy = home.build / f"recu-{path.name.split('.')[0]}"
     day = date or _name_date(path) or dt.datetime.now(PARIS).date()
+    _refuse_future(day)
     try:
         _unpack(path, copy, settings.max_unpacked)
         if copy.stat().st_size == 0:

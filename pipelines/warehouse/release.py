@@ -42,6 +42,11 @@ class Release:
     meta: dict[str, Any]
     courante: bool
 
+    @property
+    def home(self) -> Home:
+        """The home that it was released in."""
+        return Home(self.path.parent.parent)
+
 
 def release(
     home: Home, built: Path, meta: Mapping[str, Any], kept: int, version: str | None = None
@@ -228,17 +233,31 @@ def _test(built: Path, name: str) -> None:
         except duckdb.Error as error:
             raise _refused(f"ne s'ouvre pas ({_first_line(error)})") from error
         connection.execute(f"use {_quoted(name)}")
-        # No bound parameter: DuckDB's first one imports pandas, for most of a second.
-        relations = connection.execute(
-            "select table_schema, table_name, table_type = 'VIEW' from information_schema.tables "
-            f"where table_catalog = {literal(name)} order by all"
-        ).fetchall()
-        counts = {
-            (schema, table): _count(connection, schema, table, is_view)
-            for schema, table, is_view in relations
-        }
+        if (reason := fault(connection)) is not None:
+            raise _refused(reason)
+
+
+def fault(connection: duckdb.DuckDBPyConnection) -> str | None:
+    """Read every table of the current catalogue whole; give the reason if one does not answer.
+
+    The reason goes on from the name of the database: « ne répond pas pour… ».
+    """
+    import duckdb
+
+    # No bound parameter: DuckDB's first one imports pandas, for most of a second.
+    relations = connection.execute(
+        "select table_schema, table_name, table_type = 'VIEW' from information_schema.tables "
+        "where table_catalog = current_catalog() order by all"
+    ).fetchall()
+    counts: dict[tuple[str, str], int] = {}
+    for schema, table, is_view in relations:
+        try:
+            counts[schema, table] = _count(connection, schema, table, is_view)
+        except duckdb.Error as error:
+            return f"ne répond pas pour {schema}.{table} ({_first_line(error)})"
     if counts.get(("meta", "publication")) != 1:
-        raise _refused("n'a pas exactement une ligne dans meta.publication")
+        return "n'a pas exactement une ligne dans meta.publication"
+    return None
 
 
 def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str, is_view: bool) -> int:
@@ -247,16 +266,11 @@ def _count(connection: duckdb.DuckDBPyConnection, schema: str, table: str, is_vi
     A mere ``count(*)`` reads no data: it succeeds on a file that was cut short. A view stores
     none: that it answers is enough, and one may have ten million rows.
     """
-    import duckdb
-
     relation = f"{_quoted(schema)}.{_quoted(table)}"
     source = f"(from {relation} limit {_VIEW_ROWS})" if is_view else relation
-    try:
-        row = connection.execute(
-            f'select count(*), bit_xor(hash("the row")) from {source} as "the row"'
-        ).fetchone()
-    except duckdb.Error as error:
-        raise _refused(f"ne répond pas pour {schema}.{table} ({_first_line(error)})") from error
+    row = connection.execute(
+        f'select count(*), bit_xor(hash("the row")) from {source} as "the row"'
+    ).fetchone()
     return int(row[0]) if row else 0
 
 

@@ -8,7 +8,8 @@ colonnes:
   juge_porteur: Vrai si le porteur est jugé.
   date: Date du contrat, à laquelle le verdict est rendu.
   date_liste: Date de la liste.
-  age_liste: Jours entre la liste et le contrat.
+  liste_dite: La même, en toutes lettres, avec le jour où la source la donnait encore.
+  age_liste: Jours entre le contrat et la liste, ou le dernier jour où la source la donnait encore.
   liste_perimee: Vrai si la liste est trop ancienne pour dire certifié ou non.
   financements: Financements dont les règles s'appliquent.
   action: Catégorie d'action.
@@ -25,8 +26,17 @@ select
     coalesce(c.role_juge, 'porteur') = 'porteur' and c.porteur is not null as juge_porteur,
     p.date,
     publication.date_contenu as date_liste,
-    p.date - publication.date_contenu as age_liste,
-    p.date - publication.date_contenu > p.fraicheur as liste_perimee,
+    strftime(publication.date_contenu, '%d/%m/%Y') || case
+        when contexte.revue_le > publication.date_contenu
+            then ' (revue inchangée le ' || strftime(contexte.revue_le, '%d/%m/%Y') || ')'
+        else ''
+    end as liste_dite,
+    -- Between the two dates the list said the same: its age begins at the second.
+    case
+        when p.date < publication.date_contenu then p.date - publication.date_contenu
+        else greatest(0, p.date - greatest(publication.date_contenu, contexte.revue_le))
+    end as age_liste,
+    age_liste > p.fraicheur as liste_perimee,
     case
         when list_contains(d.financement, 'CPF') then ['CPF']
         else list_distinct(d.financement)

@@ -35,13 +35,13 @@ dit as (
         replace(
             case when c.etat = 'SATISFAIT' then coalesce(dispense.preuve, m.preuve) else m.preuve end,
             '{date_liste}',
-            strftime(publication.date_contenu, '%d/%m/%Y')
+            cas.liste_dite
         ) as preuve,
         c.piece
     from evaluation.controle as c
     inner join portage.regle as r on c.regle = r.regle
     inner join portage.motif as m on c.motif = m.motif
-    cross join meta.publication as publication
+    inner join evaluation.cas as cas on c.ligne = cas.ligne
     left join portage.motif as dispense on c.dispense = dispense.motif
     where c.effet is not null or (select contexte.tout_dire from demande.contexte as contexte)
 ),
@@ -51,7 +51,7 @@ ecrit as (
     select
         ligne,
         date,
-        date_liste,
+        liste_dite,
         age_liste,
         action_libelle,
         forme_libelle,
@@ -83,7 +83,7 @@ texte as (
         p.role,
         map {
             'date': strftime(e.date, '%d/%m/%Y'),
-            'date_liste': strftime(e.date_liste, '%d/%m/%Y'),
+            'date_liste': e.liste_dite,
             'age_liste': e.age_liste::varchar,
             'action_libelle': coalesce(e.action_libelle, 'catégorie non précisée'),
             'nda': p.nda,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,15 @@ import pytest
 from pipelines import journal
 from pipelines.home import Home
 from pipelines.lock import refresh_lock
+from pipelines.registers.archive import Archive
+from pipelines.settings import PARIS
 from pipelines.warehouse.release import Release, release
 from tests.cli.conftest import Released
 from tests.pipeline.commands import Opac, Ran
+from tests.registers.test_archive import SIGHTING
 from tests.warehouse.small_releases import build, sha
 
-TODAY = dt.datetime.now(dt.UTC).date()
+TODAY = dt.datetime.now(PARIS).date()
 KEYS = {
     "etat",
     "raison",
@@ -143,6 +147,39 @@ def test_status_tells_a_frozen_source(opac: Opac, home: Home, days: int, state: 
     found = status(opac, home)
     assert (found["etat"], found["derniere_declaration"]) == (state, latest.isoformat())
     assert state == "à jour" or f"aucune déclaration depuis le {latest}" in found["raison"]
+
+
+def saw(home: Home, date: dt.date, vu: dt.datetime) -> None:
+    """Record that the source gave the list of :func:`publish`."""
+    sighting = replace(
+        SIGHTING,
+        sha256=sha("liste"),
+        origine="officielle",
+        date_contenu=date.isoformat(),
+        vu=vu.isoformat(),
+    )
+    Archive(home).add(sighting)
+
+
+def test_a_list_that_the_source_confirms_does_not_grow_old(opac: Opac, home: Home) -> None:
+    day = TODAY - dt.timedelta(days=30)
+    publish(home, age=30)
+    done(home)
+    saw(home, day, dt.datetime.now(dt.UTC) - dt.timedelta(days=8))
+    assert "a 8 jours" in status(opac, home)["raison"]
+    saw(home, day, dt.datetime.now(dt.UTC))
+    assert status(opac, home)["etat"] == "à jour"
+
+
+def test_status_tells_a_content_given_under_dates_that_move(opac: Opac, home: Home) -> None:
+    publish(home, age=8)
+    done(home)
+    for age in (8, 0):
+        day = dt.datetime.now(dt.UTC) - dt.timedelta(days=age)
+        saw(home, day.date(), day)
+    found = status(opac, home)
+    assert found["etat"] == "périmé"
+    assert "la liste est figée" in found["raison"]
 
 
 def test_status_of_local_files_needs_no_recent_run(opac: Opac, home: Home) -> None:

@@ -43,6 +43,8 @@ class FakeSession:
             "'officielle' as origine, 'Licence Ouverte' as licence, 'Ministère' as attribution, "
             "10 as lignes_liste"
         )
+        self.con.execute("attach ':memory:' as demande")
+        self.con.execute("create table demande.contexte as select date '2026-01-20' as revue_le")
         self.con.execute("create schema portage")
         self.con.execute("create schema reference")
         for name in (

@@ -139,6 +139,7 @@ def answer(verdict: str = "ELIGIBLE", **values: Any) -> dict[str, Any]:
         "porteur": None,
         "instantane": {
             "date_contenu": "2026-01-15",
+            "revue_le": None,
             "sha256": "ab12" * 16,
             "version": "20260116T040000Z-ab12ab12",
             "origine": "officielle",

@@ -82,7 +82,7 @@ def test_titles_blanks_and_merged_cells(tmp_path: Path) -> None:
         ("5", "E", None, "x"),
     ]
     assert found.remarks == [
-        "2 ligne(s) au-dessus de l'en-tête, non reprise(s) dans le résultat.",
+        "2 ligne(s) au-dessus de l'en-tête, laissée(s) de côté.",
         "3 cellule(s) fusionnée(s) : la valeur vaut pour chacune de leurs lignes.",
     ]
 

@@ -60,7 +60,7 @@ def test_titles_blank_lines_and_blank_columns_are_left_out(tmp_path: Path) -> No
         [("1", "A", "x"), ("2", "B", None)],
     )
     assert found.remarks == [
-        "1 ligne(s) au-dessus de l'en-tête, non reprise(s) dans le résultat.",
+        "1 ligne(s) au-dessus de l'en-tête, laissée(s) de côté.",
         "3 ligne(s) vide(s) laissée(s) de côté.",
     ]
     assert found.ignored == [3]
@@ -166,7 +166,7 @@ def test_too_many_columns_are_refused(tmp_path: Path) -> None:
 def test_repeated_rows_are_kept_and_said(tmp_path: Path) -> None:
     found = read(write(tmp_path / "c.csv", HEADER + ROW * 3), tmp_path)
     assert cells(found) == PLAIN * 3
-    assert found.remarks == ["2 ligne(s) répétée(s) : gardée(s), chacune a sa réponse."]
+    assert found.remarks == ["2 ligne(s) répétée(s) à l'identique, lue(s) comme les autres."]
 
 
 def test_texts_stay_as_they_are_and_dates_of_excel_are_read(tmp_path: Path) -> None:

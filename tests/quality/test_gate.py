@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import pipelines.quality.gate
 from pipelines.errors import GatesRefused, UsageError
 from pipelines.home import Home
 from pipelines.quality.controls import Control, Gravity, Status
@@ -21,9 +22,11 @@ from pipelines.quality.gate import (
     report_folder,
     require_publishable,
 )
-from pipelines.registers.sources import LOCAL, OFFICIAL, Request, acquire
+from pipelines.registers.archive import LOCAL, OFFICIAL
+from pipelines.registers.sources import Request, acquire
 from pipelines.settings import Settings
 from pipelines.warehouse.build import Build, database_path, open_build, prepare
+from pipelines.warehouse.release import Release
 from tests.registers.rows import row, rows, wire
 
 GOOD = Control(
@@ -74,6 +77,23 @@ def refusal(settings: Settings, build: Build) -> str:
 
 
 # --- The report -----------------------------------------------------------------------------
+
+
+def test_old_reports_go_but_for_those_of_the_releases(
+    gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings, build = gate(*rows(5))
+    home = Home(settings.home)
+    old = [f"2025{month:02}01T050000Z-0a0a0a0a" for month in range(1, 5)]
+    for name in old:
+        (home.reports / name).mkdir()
+    released = Release("v", home.releases / "v", {"rapport": f"rapports/{old[0]}"}, courante=True)
+    monkeypatch.setattr(pipelines.quality.gate, "releases", lambda home: [released])
+    monkeypatch.setattr(pipelines.quality.gate, "_REPORTS_KEPT", 2)
+
+    conclude(settings, build, [GOOD])
+
+    assert {path.name for path in home.reports.iterdir()} == {old[0], old[3], build.version}
 
 
 def test_a_report_tells_all_of_a_build(gate: Gate) -> None:

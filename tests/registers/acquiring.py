@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipelines.home import Home
-from pipelines.registers.sources import PARIS
+from pipelines.settings import PARIS
 from tests.registers.rows import wire_rows
 
 DATA = wire_rows(20)

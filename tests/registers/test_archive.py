@@ -16,8 +16,9 @@ from hypothesis import strategies as st
 from pipelines.errors import NotTheList, OpacError
 from pipelines.home import Home
 from pipelines.registers import reading
-from pipelines.registers.archive import Archive, Profile, Sighting, now, profile
+from pipelines.registers.archive import Archive, Sighting, now
 from pipelines.registers.contents import file_sha256
+from pipelines.registers.profile import Profile, profile
 from tests.registers.rows import mirror_rows, row, wire, wire_rows
 
 SIGHTING = Sighting(

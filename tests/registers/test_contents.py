@@ -122,3 +122,57 @@ def test_large_contents_are_kept_whole(tmp_path: Path, monkeypatch: pytest.Monke
     monkeypatch.setattr(contents, "_LARGEST", len(lists[1]) - 1)
     archive = kept(tmp_path, lists)
     assert archive.path(sha(lists[1])).stem == sha(lists[1])
+
+
+# --- Examined -------------------------------------------------------------------------------
+
+
+def test_every_content_is_examined_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(contents, "GROUP", 4)
+    lists = days(10)
+    archive, read = kept(tmp_path, lists), list[tuple[int, int]]()
+    assert archive.examine(lambda done, total: read.append((done, total))) == (10, [], [])
+    assert read == [(done, 10) for done in range(11)]
+    assert archive.held().keys() == {sha(data) for data in lists}
+
+
+@pytest.mark.parametrize("data", [b"", b"rien", None])
+def test_what_hangs_on_a_damaged_content_is_told_apart(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, data: bytes | None
+) -> None:
+    monkeypatch.setattr(contents, "GROUP", 4)
+    lists = days(10)
+    archive = kept(tmp_path, lists)
+    path = archive.path(sha(lists[5]))
+    path.chmod(0o644)
+    path.write_bytes(archive.path(sha(lists[0])).read_bytes() if data is None else data)
+    before = sorted(tmp_path.rglob("*"))
+    damaged, stranded = [sha(lists[5])], sorted(map(sha, lists[6:8]))
+    assert archive.examine(lambda done, total: None) == (7, damaged, stranded)
+    assert sorted(tmp_path.rglob("*")) == before, "nothing is put aside"
+    path.unlink()
+    assert archive.examine(lambda done, total: None) == (7, [], stranded)
+
+
+def test_a_content_kept_both_ways_is_examined_as_it_is_restored(tmp_path: Path) -> None:
+    lists = days(3)
+    archive = kept(tmp_path, lists)
+    change = archive.path(sha(lists[1]))
+    (tmp_path / "liste").write_bytes(lists[1])
+    archive.path(sha(lists[0])).unlink()
+    archive.store(tmp_path / "liste", None)
+    change.chmod(0o644)
+    change.write_bytes(b"rien")
+    assert archive.examine(lambda done, total: None) == (2, [], [])
+    assert restored(archive, lists[1], tmp_path)
+
+
+def test_what_killed_writings_left_goes_with_the_next_one(tmp_path: Path) -> None:
+    archive = kept(tmp_path, days(1))
+    left = [tmp_path / "contenus" / name / "x.12.partiel" for name in ("0a", "zz")]
+    for path in left:
+        path.parent.mkdir(exist_ok=True)
+        path.touch()
+    (tmp_path / "liste").write_bytes(b"une autre")
+    archive.store(tmp_path / "liste", None)
+    assert [path.exists() for path in left] == [False, False]

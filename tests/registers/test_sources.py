@@ -15,10 +15,10 @@ import pytest
 
 from pipelines.errors import NotTheList, UsageError
 from pipelines.home import Home
-from pipelines.registers.archive import Archive, Sighting
+from pipelines.registers.archive import LOCAL, Archive, Sighting
 from pipelines.registers.contents import file_sha256
 from pipelines.registers.contract import COLUMNS
-from pipelines.registers.sources import LOCAL, Request, acquire
+from pipelines.registers.sources import Request, acquire
 from pipelines.settings import Settings
 from tests.registers.acquiring import DATA, prepared, refusal, today, write
 from tests.registers.rows import row, wire, wire_rows

@@ -9,8 +9,8 @@ import pytest
 
 from pipelines.errors import OpacError, UsageError
 from pipelines.home import Home
-from pipelines.registers.archive import Archive
-from pipelines.registers.sources import OFFICIAL, Request, acquire
+from pipelines.registers.archive import OFFICIAL, Archive
+from pipelines.registers.sources import Request, acquire
 from pipelines.settings import Settings
 from tests.registers.acquiring import DATA, prepared, refusal, today, write
 from tests.registers.server import FILE, RegisterServer, csv

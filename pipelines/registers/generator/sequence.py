@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 from pipelines.errors import UsageError
 from pipelines.files import replacing
@@ -21,6 +22,25 @@ _LAST_DAY = dt.date(2099, 12, 31)
 _MAX_DAYS = 30
 # Rows looked at before giving up on finding one that a change suits.
 _TRIES = 2_000
+
+
+class Night(NamedTuple):
+    """A dated list, its header line left out, and what happened since the one before."""
+
+    date: dt.date
+    lines: list[str]
+    events: list[Event]
+
+
+def nights(
+    lignes: int, graine: int, debut: dt.date, nombre: int, pas_jours: int
+) -> Iterator[Night]:
+    """Yield ``nombre`` lists, ``pas_jours`` days apart; the first tells of no event."""
+    register = _Register(lignes, graine, debut, nombre, pas_jours)
+    for rank in range(nombre):
+        date = debut + dt.timedelta(days=pas_jours * rank)
+        events = sorted(register.step(date)) if rank else []
+        yield Night(date, register.lines, events)
 
 
 def generate_sequence(  # noqa: PLR0913, PLR0917 -- the interface agreed with the command
@@ -38,23 +58,22 @@ def generate_sequence(  # noqa: PLR0913, PLR0917 -- the interface agreed with th
         raise UsageError("Une suite a au moins une liste et un pas d'au moins un jour.")
     if (_LAST_DAY - debut).days < (nombre - 1) * pas_jours:
         raise UsageError("La suite irait au-delà de 2099 : demandez moins de listes.")
-    register = _Register(lignes, graine, debut, nombre, pas_jours)
-    dates = [debut + dt.timedelta(days=pas_jours * rank) for rank in range(nombre)]
     paths: list[Path] = []
     pairs: list[dict[str, object]] = []
-    for rank, date in enumerate(dates):
-        if rank:
-            events = sorted(register.step(date))
+    before: dt.date | None = None
+    for night in nights(lignes, graine, debut, nombre, pas_jours):
+        if before is not None:
             pairs.append(
                 {
-                    "avant": dates[rank - 1].isoformat(),
-                    "apres": date.isoformat(),
-                    "evenements": [event._asdict() for event in events],
+                    "avant": before.isoformat(),
+                    "apres": night.date.isoformat(),
+                    "evenements": [event._asdict() for event in night.events],
                 }
             )
-        paths.append(folder / f"of_{date.isoformat()}.csv")
+        before = night.date
+        paths.append(folder / f"of_{night.date.isoformat()}.csv")
         with replacing(paths[-1]) as part:
-            wire.write(part, register.lines)
+            wire.write(part, night.lines)
     truth = {"listes": [path.name for path in paths], "paires": pairs}
     with replacing(folder / TRUTH) as part:
         part.write_text(json.dumps(truth, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")

@@ -1,0 +1,56 @@
+"""What a list says of itself, read through once before anything is made of it."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.errors import NotTheList
+from pipelines.registers.normalise import latest_declaration
+from pipelines.registers.reading import ListReader
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What a content says of itself.
+
+    Its layout, its rows (set aside included), the latest declaration, a number that comes twice.
+    """
+
+    mise_en_page: str
+    lignes: int
+    derniere_declaration: str | None
+    doublon: str | None
+    avertissements: tuple[str, ...]
+
+
+def profile(path: Path) -> Profile:
+    """Read a list through once, as text.
+
+    Raises:
+        NotTheList: it is not the list.
+    """
+    reader = ListReader(path)
+    lines = 0
+    numbers: list[pl.Series] = []
+    latest: dt.date | None = None
+    for block in reader.blocks():
+        lines += block.lines
+        numbers.append(block.rows["nda"].drop_nulls())
+        found = latest_declaration(block.rows)
+        latest = max(filter(None, (latest, found)), default=None)
+    if lines == 0:
+        raise NotTheList("La liste n'a qu'un en-tête et aucune ligne : redemandez-la à la source.")
+    layout = reader.layout
+    twice = pl.concat(numbers)
+    twice = twice.filter(twice.is_duplicated())
+    return Profile(
+        layout.name,
+        lines,
+        latest.isoformat() if latest else None,
+        None if twice.is_empty() else str(twice.min()),
+        tuple(layout.warnings),
+    )

@@ -1,0 +1,64 @@
+"""When the source was last seen, and whether what it gives still moves."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections import deque
+from dataclasses import dataclass
+
+from pipelines.registers.archive import IMPORTED, OFFICIAL, Archive
+from pipelines.settings import PARIS
+
+# Beyond that, a list whose HTTP date moves and whose content does not is told as frozen.
+FROZEN_DAYS = 7
+
+
+@dataclass(frozen=True)
+class Frozen:
+    """A content that the source has given unchanged, under dates that moved."""
+
+    sha256: str
+    depuis: dt.date
+    jusqu_a: dt.date
+
+
+def last_seen(archive: Archive) -> dt.datetime | None:
+    """Give the time (UTC) at which a source last gave a list, or said that it had not changed.
+
+    Old lists that were brought in for history do not count. The last is the last to arrive: a clock
+    that was ahead for a while is forgotten with the next.
+    """
+    arrived = deque((s for s in archive.sightings() if s.origine != IMPORTED), maxlen=1)
+    return dt.datetime.fromisoformat(arrived[0].vu) if arrived else None
+
+
+def seen_until(archive: Archive, sha256: str) -> dt.date | None:
+    """Give the last day on which a content was the list.
+
+    That is when the official source last gave it, or said that it had not changed; of a file, the
+    date that it was given. Given again under a date more than seven days later, the content of a
+    list that changes every day is no longer believed to be that of the day.
+    """
+    sightings = [s for s in archive.sightings() if s.sha256 == sha256]
+    if not sightings:
+        return None
+    believed = min(s.date for s in sightings) + dt.timedelta(days=FROZEN_DAYS)
+    arrived = [s for s in sightings if s.date <= believed or s.origine != OFFICIAL][-1]
+    if arrived.origine != OFFICIAL:
+        return arrived.date
+    return max(arrived.date, dt.datetime.fromisoformat(arrived.vu).astimezone(PARIS).date())
+
+
+def frozen(archive: Archive) -> Frozen | None:
+    """Tell whether the official content seen last came under dates more than seven days apart."""
+    dates: list[dt.date] = []
+    sha256 = ""
+    for sighting in archive.sightings():
+        if sighting.origine != OFFICIAL:
+            continue
+        if sighting.sha256 != sha256:
+            sha256, dates = sighting.sha256, []
+        dates.append(sighting.date)
+    if not dates or (max(dates) - min(dates)).days <= FROZEN_DAYS:
+        return None
+    return Frozen(sha256, min(dates), max(dates))
