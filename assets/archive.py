@@ -7,14 +7,16 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
-from pipelines.quality.gate import check_acceptations
-from pipelines.registers.archive import Archive, Sighting
-from pipelines.registers.sources import OFFICIAL, Request, acquire, known_list
+from pipelines.quality.gate import check_acceptations, row_floor
+from pipelines.refresh import RECEPTION
+from pipelines.registers.archive import OFFICIAL, Archive, Sighting
+from pipelines.registers.sources import Request, acquire, known_list
 from pipelines.resources import HomeResource
 from pipelines.warehouse.build import open_build, reset
 from pipelines.warehouse.publish import is_current
 from pipelines.warehouse.release import current
 
+SEEN = dg.AssetKey(["archive", "registre_vu"])
 LIST = dg.AssetKey(["archive", "liste_publique_of"])
 OWNERS = ["team:donnees"]
 
@@ -36,17 +38,34 @@ class RefreshConfig(dg.Config):
     progression: bool = Field(False, description="Montrer l'avancement de la réception.")
 
 
-@dg.asset(
-    key=LIST,
-    group_name="archive",
-    owners=OWNERS,
-    kinds={"csv", "file"},
-    output_required=False,
-    description="La liste publique des organismes de formation, telle que reçue, archivée par "
-    "empreinte. Si la version courante vient déjà de ce contenu, par ce code et ces règles, la "
-    "suite est sautée.",
+@dg.multi_asset(
+    name=RECEPTION,
+    specs=[
+        dg.AssetSpec(
+            SEEN,
+            group_name="archive",
+            owners=OWNERS,
+            kinds={"file"},
+            skippable=True,
+            # A night that fails leaves the next one time to come.
+            freshness_policy=dg.FreshnessPolicy.time_window(fail_window=dt.timedelta(hours=36)),
+            description="Le registre a été vu : la source a donné une liste, ou dit que la "
+            "dernière n'a pas changé. Renouvelé à chaque actualisation, même sans nouveauté.",
+        ),
+        dg.AssetSpec(
+            LIST,
+            deps=[SEEN],
+            group_name="archive",
+            owners=OWNERS,
+            kinds={"csv", "file"},
+            skippable=True,
+            description="La liste publique des organismes de formation, telle que reçue, archivée "
+            "par empreinte. Si la version courante vient déjà de ce contenu, par ce code et ces "
+            "règles, la suite est sautée.",
+        ),
+    ],
 )
-def liste_publique_of(
+def reception(
     context: dg.AssetExecutionContext, config: RefreshConfig, home: HomeResource
 ) -> Iterator[dg.MaterializeResult]:  # type: ignore[type-arg]
     """Receive the list, archive it, start a build; end here when nothing changed."""
@@ -62,8 +81,13 @@ def liste_publique_of(
     sighting = acquire(home.settings, request)
     for warning in sighting.avertissements:
         context.log.warning(warning)
+    yield _seen(sighting)
     if _is_older(home, sighting):
         context.log.warning("La liste reçue est plus ancienne que celle de la version publiée.")
+        if (reason := _unfit(sighting)) is None:
+            Archive(home.paths).admit(sighting.sha256)
+        else:
+            context.log.warning(f"Elle n'entre pas dans l'historique : {reason}.")
         return
     if is_current(home.paths, sighting.sha256) and not config.accepter:
         context.log.info("Inchangé : la version courante vient de cette liste.")
@@ -74,17 +98,35 @@ def liste_publique_of(
 
 
 def _is_older(home: HomeResource, sighting: Sighting) -> bool:
-    """Tell whether the source gave a list older than the one released; history gets it."""
+    """Tell whether the source gave a list older than the one released."""
     released = current(home.paths)
-    if (
-        released is None
-        or sighting.origine != OFFICIAL
-        or sighting.date_contenu >= released.meta["date_contenu"]
-    ):
-        return False
-    if sighting.doublon is None:
-        Archive(home.paths).admit(sighting.sha256)
-    return True
+    return (
+        released is not None
+        and sighting.origine == OFFICIAL
+        and sighting.date_contenu < released.meta["date_contenu"]
+    )
+
+
+def _unfit(sighting: Sighting) -> str | None:
+    """Say why history cannot be made from a list that no gate will judge, None if it can."""
+    if sighting.doublon is not None:
+        return "un numéro y porte deux lignes différentes"
+    floor = row_floor(sighting)
+    if floor is not None and sighting.lignes < floor:
+        return f"{sighting.lignes} lignes, au moins {floor} attendues"
+    return None
+
+
+def _seen(sighting: Sighting) -> dg.MaterializeResult:  # type: ignore[type-arg]
+    return dg.MaterializeResult(
+        asset_key=SEEN,
+        metadata={
+            "sha256": sighting.sha256,
+            "date_contenu": sighting.date_contenu,
+            "adresse": sighting.adresse_finale,
+            "dagster/row_count": sighting.lignes,
+        },
+    )
 
 
 def _begun(home: HomeResource, config: RefreshConfig, sighting: Sighting) -> dg.MaterializeResult:  # type: ignore[type-arg]
@@ -96,6 +138,7 @@ def _begun(home: HomeResource, config: RefreshConfig, sighting: Sighting) -> dg.
         refaire_historique=config.refaire_historique,
     )
     return dg.MaterializeResult(
+        asset_key=LIST,
         metadata={
             "version": build.version,
             "sha256": sighting.sha256,
@@ -104,5 +147,5 @@ def _begun(home: HomeResource, config: RefreshConfig, sighting: Sighting) -> dg.
             "mise_en_page": sighting.mise_en_page,
             "octets": sighting.octets,
             "dagster/row_count": sighting.lignes,
-        }
+        },
     )

@@ -1,10 +1,10 @@
-"""What Dagster loads: assets, checks, the job and the home."""
+"""What Dagster loads: assets, checks, the job, its nights, and the home."""
 
 from __future__ import annotations
 
 import dagster as dg
 
-from assets.archive import liste_publique_of
+from assets.archive import reception
 from assets.controles import controles, rapport
 from assets.historique import suivi_historique
 from assets.modeles import modeles
@@ -12,18 +12,28 @@ from assets.preparation import organisme_prepare
 from assets.publication import publication
 from pipelines.jobs import refresh
 from pipelines.resources import HomeResource
+from pipelines.schedules import NIGHTLY, nightly, retry
+from pipelines.sensors import notices
 
-defs = dg.Definitions(
-    assets=[
-        liste_publique_of,
-        organisme_prepare,
-        suivi_historique,
-        modeles,
-        rapport,
-        publication,
-    ],
-    asset_checks=[controles],
-    jobs=[refresh],
-    resources={"home": HomeResource()},
-    executor=dg.in_process_executor,
-)
+
+def build_defs(cron: str = NIGHTLY) -> dg.Definitions:
+    """Give the definitions; ``cron`` says when a night starts, in Paris."""
+    return dg.Definitions(
+        assets=[
+            reception,
+            organisme_prepare,
+            suivi_historique,
+            modeles,
+            rapport,
+            publication,
+        ],
+        asset_checks=[controles],
+        jobs=[refresh],
+        schedules=[nightly(cron), retry],
+        sensors=[notices],
+        resources={"home": HomeResource()},
+        executor=dg.in_process_executor,
+    )
+
+
+defs = build_defs()

@@ -1,17 +1,20 @@
-"""A refresh in this process: the Dagster job, its journal entry, its outcome in one sentence."""
+"""A refresh: the Dagster job run in this process, and what any run of it tells in the journal."""
 
 from __future__ import annotations
 
 import datetime as dt
 import os
+import signal
 import traceback
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext, redirect_stderr
+from dataclasses import dataclass, replace
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
 from pipelines import journal
-from pipelines.errors import OpacError, UsageError
+from pipelines.errors import OpacError, RefreshRunning, Stopped, UsageError
 from pipelines.home import Home, home_errors, unusable
 from pipelines.lock import refresh_lock
 from pipelines.quality.gx_client import shared_worker
@@ -19,14 +22,13 @@ from pipelines.registers.archive import Archive
 from pipelines.settings import Settings
 from pipelines.warehouse.release import Release, current
 
-_DAGSTER_YAML = """\
-# Storage of the runs of this home. Nothing is sent anywhere.
-telemetry:
-  enabled: false
-# No window that asks for a mail address.
-nux:
-  enabled: false
-"""
+# The step that is told what to read.
+RECEPTION = "reception"
+# Where a list came from, in the journal: a path, or one of these.
+FROM_SOURCE, FROM_ARCHIVE = "liste officielle", "archive"
+# The tag of a run whose command writes the journal itself.
+BY_COMMAND = {"opac/lancee_par": "commande"}
+_KEYBOARD = 130
 
 
 @dataclass(frozen=True)
@@ -36,6 +38,38 @@ class Outcome:
     release: Release
     changed: bool
     message: str
+    # Why notices could not all be prepared or sent, in French.
+    non_avises: tuple[str, ...] = ()
+
+
+class Entry:
+    """A run in the journal, from its start to its end."""
+
+    def __init__(self, home: Home, source: str) -> None:
+        self._home = home
+        self._before = current(home)
+        self._run = journal.start(home, source=source)
+
+    def done(self) -> Outcome:
+        """Write that the run went to its end; give its outcome.
+
+        Raises:
+            OpacError: it released nothing, and there was nothing before.
+        """
+        outcome = _outcome(self._home, self._before)
+        journal.finish(self._home, self._run, 0, outcome.message, version=outcome.release.version)
+        return outcome
+
+    def failed(self, error: BaseException) -> OpacError:
+        """Write that the run failed; give the sentence for the user."""
+        told = _told(self._home, error)
+        journal.finish(self._home, self._run, told.code, str(told))
+        return told
+
+    def left(self) -> None:
+        """Write that the user interrupted the run."""
+        told = "Interrompu au clavier ; la version publiée est intacte."
+        journal.finish(self._home, self._run, _KEYBOARD, told)
 
 
 def refresh(
@@ -45,7 +79,7 @@ def refresh(
     accepted: Mapping[str, str] | None = None,
     progress: bool = False,
 ) -> Outcome:
-    """Run the job ``refresh`` in this process and write the run in the journal.
+    """Run the job ``refresh`` in this process, write it in the journal, send what is to be told.
 
     Of ``settings``, the job is given the home; it reads the others from the environment, as it
     does under Dagster.
@@ -53,8 +87,13 @@ def refresh(
     Raises:
         OpacError: nothing was released; the message says why and what to do.
     """
-    asked = _config(settings, source, date, accepted, progress)
-    return _recorded(settings, str(source) if source else "liste officielle", asked)
+    asked = {
+        "source": str(source.absolute()) if source else "",
+        "date": date.isoformat() if date else "",
+        "accepter": dict(accepted or {}),
+        "progression": progress,
+    }
+    return _run(settings, asked)
 
 
 def rebuild(settings: Settings, *, from_nothing: bool = False) -> Outcome:
@@ -68,46 +107,120 @@ def rebuild(settings: Settings, *, from_nothing: bool = False) -> Outcome:
     release = current(Home(settings.home))
     if release is None:
         raise UsageError("Aucune version n'est publiée : lancez d'abord « opac refresh ».")
-    asked = _config(settings)
-    asked["ops"]["archive__liste_publique_of"]["config"] |= {
-        "contenu": release.meta["sha256"],
-        "refaire_historique": from_nothing,
-    }
-    return _recorded(settings, "archive", asked)
+    asked = {"contenu": release.meta["sha256"], "refaire_historique": from_nothing}
+    return _run(settings, asked)
 
 
-def _recorded(settings: Settings, source: str, asked: dict[str, Any]) -> Outcome:
-    """Run the job with what was asked, under the lock of the home, and write it in the journal."""
+def source_of(asked: Mapping[str, Any]) -> str:
+    """Say where the list comes from, given what the step of reception is asked."""
+    if asked.get("contenu"):
+        return FROM_ARCHIVE
+    return str(asked.get("source") or FROM_SOURCE)
+
+
+def is_interruption(error: BaseException | None) -> bool:
+    """Tell whether an error is Ctrl-C, SIGTERM or a cancelled run."""
+    from dagster import DagsterExecutionInterruptedError
+
+    # Within a query, DuckDB makes an error of its own of the signal.
+    in_query = isinstance(error, RuntimeError) and str(error) == "Query interrupted"
+    return in_query or isinstance(error, (KeyboardInterrupt, DagsterExecutionInterruptedError))
+
+
+def _run(settings: Settings, asked: dict[str, Any]) -> Outcome:
+    """Run the job under the lock of the home; once it is free, send what is to be told."""
+    try:
+        outcome = _recorded(settings, asked)
+    except (RefreshRunning, Stopped):
+        raise
+    except OpacError:
+        _tell(settings)
+        raise
+    return replace(outcome, non_avises=_tell(settings))
+
+
+def _tell(settings: Settings) -> tuple[str, ...]:
+    from pipelines.watch.round import go_round
+
+    return go_round(settings).failed
+
+
+def _recorded(settings: Settings, asked: dict[str, Any]) -> Outcome:
     home = Home(settings.home)
     home.prepare()
     # Great Expectations takes seconds to import: its process starts before everything else.
-    with refresh_lock(home), home_errors(home.root), shared_worker(home.log):
-        run = journal.start(home, source=source)
+    with (
+        _sigterm() as received,
+        refresh_lock(home),
+        home_errors(home.root),
+        shared_worker(home.log),
+    ):
+        entry = Entry(home, source_of(asked))
         try:
-            outcome = _run(settings, home, asked)
-        except KeyboardInterrupt:
-            journal.finish(
-                home, run, 130, "Interrompu au clavier ; la version publiée est intacte."
-            )
-            raise
-        except Exception as error:
-            told = _told(home, error)
-            journal.finish(home, run, told.code, str(told))
-            raise told from error
-        journal.finish(home, run, 0, outcome.message, version=outcome.release.version)
-        return outcome
+            _execute(settings, home, asked)
+            return entry.done()
+        except BaseException as error:
+            if is_interruption(error) and not received():
+                entry.left()
+                raise KeyboardInterrupt from error
+            raise entry.failed(error) from error
 
 
-def _run(settings: Settings, home: Home, config: dict[str, Any]) -> Outcome:
-    before = current(home)
-    prepare_dagster(home)
-    os.environ["DAGSTER_HOME"] = str(home.dagster)
-    import dagster as dg
+def _execute(settings: Settings, home: Home, asked: dict[str, Any]) -> None:
+    from pipelines.instance import open_instance
 
-    from pipelines.definitions import defs
+    # On a full disk, Dagster writes there what it cannot record, beside the error that it raises.
+    # On a terminal, the progress of the download is shown there too.
+    aside = nullcontext() if asked.get("progression") else redirect_stderr(StringIO())
+    with open_instance(home) as instance, aside:
+        from pipelines.definitions import defs
 
-    with dg.DagsterInstance.get() as instance:
-        defs.resolve_job_def("refresh").execute_in_process(run_config=config, instance=instance)
+        defs.resolve_job_def("refresh").execute_in_process(
+            run_config={
+                "ops": {RECEPTION: {"config": asked}},
+                "resources": {"home": {"config": {"home": str(settings.home)}}},
+                # What an operator needs is told by the command; the rest is in Dagster's log.
+                "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
+            },
+            instance=instance,
+            tags=BY_COMMAND,
+        )
+
+
+@contextmanager
+def _sigterm() -> Iterator[Callable[[], bool]]:
+    """Have SIGTERM interrupt this process as Ctrl-C does; give what tells whether it came.
+
+    While it runs a job, Dagster handles both signals by one function of its own: what signal it
+    was, only Python's wakeup descriptor says.
+    """
+    reader, writer = os.pipe()
+    os.set_blocking(reader, False)
+    os.set_blocking(writer, False)
+    earlier = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+    def received() -> bool:
+        try:
+            return signal.SIGTERM in os.read(reader, 1024)
+        except BlockingIOError:
+            return False
+
+    try:
+        yield received
+    finally:
+        signal.signal(signal.SIGTERM, handler)
+        signal.set_wakeup_fd(earlier)
+        os.close(reader)
+        os.close(writer)
+
+
+def _outcome(home: Home, before: Release | None) -> Outcome:
+    """Compare the release before a run with the one after.
+
+    Raises:
+        OpacError: there is none.
+    """
     after = current(home)
     if after is None:
         raise OpacError(
@@ -130,38 +243,13 @@ def _run(settings: Settings, home: Home, config: dict[str, Any]) -> Outcome:
     )
 
 
-def prepare_dagster(home: Home) -> None:
-    """Give the home's Dagster its configuration, once."""
-    path = home.dagster / "dagster.yaml"
-    if not path.exists():
-        with home_errors(home.root):
-            home.dagster.mkdir(parents=True, exist_ok=True)
-            path.write_text(_DAGSTER_YAML, encoding="utf-8")
-
-
-def _config(
-    settings: Settings,
-    source: Path | None = None,
-    date: dt.date | None = None,
-    accepted: Mapping[str, str] | None = None,
-    progress: bool = False,
-) -> dict[str, Any]:
-    asked = {
-        "source": str(source.absolute()) if source else "",
-        "date": date.isoformat() if date else "",
-        "accepter": dict(accepted or {}),
-        "progression": progress,
-    }
-    return {
-        "ops": {"archive__liste_publique_of": {"config": asked}},
-        "resources": {"home": {"config": {"home": str(settings.home)}}},
-        # What an operator needs is told by the command; the rest is in Dagster's own log.
-        "loggers": {"console": {"config": {"log_level": "CRITICAL"}}},
-    }
-
-
-def _told(home: Home, error: Exception) -> OpacError:
+def _told(home: Home, error: BaseException) -> OpacError:
     """Find the sentence for the user behind an error, and keep its traceback in the log."""
+    if is_interruption(error):
+        return Stopped(
+            "L'actualisation a été arrêtée avant sa fin : la version publiée est intacte ; "
+            "relancez-la, ou attendez la prochaine nuit."
+        )
     kept = log_traceback(home, error)
     for cause in _chain(error):
         if isinstance(cause, OpacError):

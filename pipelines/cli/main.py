@@ -11,14 +11,18 @@ import typer
 from pipelines.cli import (
     carriers,
     consult,
+    doctor,
     export,
     history,
     market,
+    notices,
     produce,
     proof,
     screen,
+    start,
     verify,
     versions,
+    watch,
 )
 from pipelines.cli.common import home_in_use, print_error
 from pipelines.cli.french import FrenchCommand, FrenchGroup, usage_sentence
@@ -34,8 +38,8 @@ app = typer.Typer(
     context_settings={"help_option_names": ["--help", "-h"]},
     epilog="Codes de sortie : 0 publié ou inchangé · 2 demande incorrecte · 3 source indisponible "
     "ou qui n'est pas la liste · 4 refusé par les contrôles · 5 une autre actualisation est en "
-    "cours · 6 dossier de travail inutilisable (place, droits) · 1 erreur imprévue. Avec "
-    "--strict : le verdict, de 10 (éligible) à 13 (non éligible).",
+    "cours · 6 dossier de travail inutilisable (place, droits) · 1 erreur imprévue · 143 arrêt "
+    "demandé. Avec --strict : le verdict, de 10 (éligible) à 13 (non éligible).",
 )
 produce.register(app)
 consult.register(app)
@@ -46,7 +50,11 @@ proof.register(app)
 carriers.register(app)
 market.register(app)
 history.register(app)
+watch.register(app)
+notices.register(app)
 versions.register(app)
+start.register(app)
+doctor.register(app)
 for command in app.registered_commands:
     command.cls = FrenchCommand
 

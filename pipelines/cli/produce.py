@@ -10,7 +10,14 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from pipelines.cli.common import OUT, HomeOption, JsonOption, print_json, settings_for
+from pipelines.cli.common import (
+    OUT,
+    HomeOption,
+    JsonOption,
+    print_error,
+    print_json,
+    settings_for,
+)
 from pipelines.errors import UsageError
 from pipelines.files import replacing
 from pipelines.home import Home
@@ -74,6 +81,7 @@ def refresh(
             {
                 **found.meta,
                 "message": outcome.message,
+                "avis_non_transmis": outcome.non_avises,
                 "publie": outcome.changed,
                 "version": found.version,
                 "base": str(Home(settings.home).database),
@@ -81,6 +89,8 @@ def refresh(
             }
         )
         return
+    for failure in outcome.non_avises:
+        print_error("Avis non transmis :", failure)
     OUT.print(f"[bold green]✓[/] {escape(outcome.message)}", soft_wrap=True, highlight=False)
     OUT.print(f"  base    : {escape(str(Home(settings.home).database))}", soft_wrap=True)
     OUT.print(f"  rapport : {escape(str(report))}", soft_wrap=True)

@@ -24,23 +24,32 @@ def reference_text() -> str:
         "",
     ]
     for name, command in group.commands.items():
-        usage = [f"opac {name}"]
-        rows = []
-        for param in command.params:
-            if param.param_type_name == "argument":
-                word = str(param.name).upper()
-                usage.append(word if param.required else f"[{word}]")
-                label = f"`{word}`"
-            else:
-                label = ", ".join(f"`{opt}`" for opt in [*param.opts, *param.secondary_opts])
-                if param.metavar:
-                    label += f" `{param.metavar}`".replace("|", "\\|")
-            default = "" if param.default in (None, False, "") else f" (défaut : {param.default})"
-            rows.append(f"| {label} | {_sentence(param.help)}{default} |")
-        parts += [f"## opac {name}", "", _sentence(command.help), ""]
-        parts += ["```", " ".join([*usage, "[OPTIONS]"]), "```", ""]
-        parts += ["| option | sens |", "|---|---|", *rows, ""]
+        parts += _section(f"opac {name}", command)
     return "\n".join(parts).rstrip("\n") + "\n"
+
+
+def _section(called: str, command: Any, level: str = "##") -> list[str]:
+    """Write one command; a group, by its commands."""
+    parts = [f"{level} {called}", "", _sentence(command.help), ""]
+    if inside := getattr(command, "commands", {}):
+        for name, one in inside.items():
+            parts += _section(f"{called} {name}", one, f"{level}#")
+        return parts
+    usage = [called]
+    rows = []
+    for param in command.params:
+        if param.param_type_name == "argument":
+            word = str(param.name).upper()
+            usage.append(word if param.required else f"[{word}]")
+            label = f"`{word}`"
+        else:
+            label = ", ".join(f"`{opt}`" for opt in [*param.opts, *param.secondary_opts])
+            if param.metavar:
+                label += f" `{param.metavar}`".replace("|", "\\|")
+        default = "" if param.default in (None, False, "") else f" (défaut : {param.default})"
+        rows.append(f"| {label} | {_sentence(param.help)}{default} |")
+    parts += ["```", " ".join([*usage, "[OPTIONS]"]), "```", ""]
+    return [*parts, "| option | sens |", "|---|---|", *rows, ""]
 
 
 def _sentence(text: Any) -> str:

@@ -38,8 +38,11 @@ def required(
 
 def test_the_commands_are_those_documented() -> None:
     assert sorted(COMMANDS) == [
+        "avis",
         "cribler",
+        "demarrer",
         "dictionnaire",
+        "doctor",
         "dossier",
         "evolutions",
         "export",
@@ -55,6 +58,7 @@ def test_the_commands_are_those_documented() -> None:
         "releases",
         "rollback",
         "status",
+        "veille",
         "verifier",
     ]
 

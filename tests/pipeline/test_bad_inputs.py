@@ -18,7 +18,7 @@ from pipelines.home import Home
 from pipelines.quality.thresholds import threshold
 from pipelines.registers.contract import FLAGS
 from tests.pipeline import lists
-from tests.pipeline.commands import Opac, ended, released, start
+from tests.pipeline.commands import UNPRIVILEGED, Opac, ended, released, start
 from tests.registers.rows import wire_rows
 from tests.registers.server import (
     CATALOGUE,
@@ -318,15 +318,6 @@ def test_a_home_that_is_a_file(tmp_path: Path, opac: Opac) -> None:
     assert home.read_text() == "une note"
 
 
-# Root is bound by rights as anyone else once CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH are gone.
-_UNPRIVILEGED = """
-import ctypes, os
-for capability in (1, 2) if os.geteuid() == 0 else ():
-    if ctypes.CDLL(None).prctl(24, capability, 0, 0, 0):  # PR_CAPBSET_DROP
-        raise SystemExit("prctl")
-"""
-
-
 @pytest.mark.parametrize(
     ("place", "mode"),
     [(".", 0o000), (".", 0o555), ("opac.log", 0o444), ("archive", 0o555), ("dagster", 0o555)],
@@ -344,7 +335,7 @@ def test_a_home_without_rights(
     for path in denied:
         path.chmod(mode if path.is_dir() else 0o444)
     try:
-        ran = ended(start(*asked, before=_UNPRIVILEGED))
+        ran = ended(start(*asked, before=UNPRIVILEGED))
     finally:
         for path in denied:
             path.chmod(modes[path])
@@ -361,7 +352,7 @@ def test_a_source_without_rights(home: Path, tmp_path: Path) -> None:
     source.chmod(0o000)
     before = released(home)
 
-    ran = ended(start("refresh", "--source", source, "--home", home, before=_UNPRIVILEGED))
+    ran = ended(start("refresh", "--source", source, "--home", home, before=UNPRIVILEGED))
 
     ran.refused(2, "ne peut pas être lu", "vérifiez ses droits")
     assert released(home) == before

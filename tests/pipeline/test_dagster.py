@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import datetime as dt
 import importlib
 import json
 import os
@@ -16,11 +18,13 @@ import duckdb
 import pytest
 import yaml  # type: ignore[import-untyped]
 
+import pipelines.instance
+from pipelines import journal
 from pipelines.definitions import defs
 from pipelines.errors import GatesRefused, OpacError, RefreshRunning
 from pipelines.home import Home
+from pipelines.instance import configure
 from pipelines.lock import running
-from pipelines.refresh import prepare_dagster
 from pipelines.settings import ROOT
 from pipelines.warehouse.models import evaluation_reads, load_models, split_late
 from tests.pipeline import lists
@@ -29,6 +33,7 @@ from tests.processes import hear, process
 
 _MODELS = {tuple(m.full_name.split(".")): m for m in split_late(load_models())[0]}
 _OTHERS = {
+    ("archive", "registre_vu"),
     ("archive", "liste_publique_of"),
     ("preparation", "organisme"),
     ("suivi", "historique"),
@@ -37,7 +42,10 @@ _OTHERS = {
 }
 _CHECKED = {("preparation", "organisme"), *_MODELS}
 # What a build needs before its tables.
-_FIRST = ("archive/liste_publique_of", "preparation/organisme", "suivi/historique")
+_FIRST = (
+    *("archive/registre_vu", "archive/liste_publique_of"),
+    *("preparation/organisme", "suivi/historique"),
+)
 _RELEASE = dg.AssetKey(["publication", "opac"])
 
 
@@ -45,11 +53,11 @@ def _run(
     home: Path, *selection: str, source: Path | None = None, raise_on_error: bool = True
 ) -> dg.ExecuteInProcessResult:
     """Run the job, or a part of it, as Dagster's page does: same definitions, same instance."""
-    prepare_dagster(Home(home))
+    configure(Home(home))
     config: dict[str, Any] = {"resources": {"home": {"config": {"home": str(home)}}}}
     if source is not None:
         asked = {"source": str(source), "date": lists.NEXT_DAY.isoformat()}
-        config["ops"] = {"archive__liste_publique_of": {"config": asked}}
+        config["ops"] = {"reception": {"config": asked}}
     with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
         return defs.resolve_job_def("refresh").execute_in_process(
             run_config=config,
@@ -90,6 +98,14 @@ def test_the_job_runs_every_asset_and_every_check() -> None:
     assert graph.get_all_asset_keys() == layer.executable_asset_keys
     assert {tuple(key.asset_key.path) for key in graph.asset_check_keys} == _CHECKED
     assert layer.asset_graph.asset_check_keys == graph.asset_check_keys
+
+
+def test_a_register_not_seen_for_36_hours_is_shown() -> None:
+    node = defs.resolve_asset_graph().get(dg.AssetKey(["archive", "registre_vu"]))
+
+    assert node.freshness_policy == dg.FreshnessPolicy.time_window(
+        fail_window=dt.timedelta(hours=36)
+    )
 
 
 def test_every_asset_is_documented() -> None:
@@ -180,7 +196,8 @@ def test_an_unchanged_list_skips_the_rest(home: Path, source: Path) -> None:
     result = _run(home, source=source)
 
     assert result.success
-    assert result.get_asset_materialization_events() == []
+    made = [event.asset_key for event in result.get_asset_materialization_events()]
+    assert made == [dg.AssetKey(["archive", "registre_vu"])], "the register was seen, no more"
     assert released(home) == before
 
 
@@ -205,6 +222,7 @@ def test_the_lock_of_another_process_stops_a_run(home: Path, source: Path) -> No
     (told,) = [error for error in _causes(raised.value) if isinstance(error, RefreshRunning)]
     assert f"processus {holder['pid']}" in str(told)
     assert released(home) == before
+    assert len(journal.runs(Home(home))) == 1, "it never was a run"
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -279,10 +297,10 @@ def test_the_release_alone_is_refused_without_a_build(tmp_path: Path) -> None:
 
 def test_dagster_job_execute_releases(tmp_path: Path, source: Path) -> None:
     home = tmp_path / "maison"
-    prepare_dagster(Home(home))
+    configure(Home(home))
     config = tmp_path / "run.json"
     asked = {"source": str(source), "date": lists.NEXT_DAY.isoformat()}
-    config.write_text(json.dumps({"ops": {"archive__liste_publique_of": {"config": asked}}}))
+    config.write_text(json.dumps({"ops": {"reception": {"config": asked}}}))
 
     done = subprocess.run(
         [
@@ -299,6 +317,8 @@ def test_dagster_job_execute_releases(tmp_path: Path, source: Path) -> None:
 
     assert done.returncode == 0, done.stderr
     assert released(home).rows == lists.COUNT + 3
+    (told,) = journal.runs(Home(home))
+    assert (told.code, told.details["source"]) == (0, str(source))
 
 
 @pytest.mark.usefixtures("recorded")
@@ -313,3 +333,56 @@ def test_a_refresh_from_the_command_is_recorded_in_the_home(
     assert [run.job_name for run in runs] == ["refresh", "refresh"], "that of the good release too"
     assert latest is not None
     assert latest.run_id == runs[0].run_id
+
+
+# --- The journal --------------------------------------------------------------------------------
+
+
+def test_a_run_that_no_command_launched_is_told_in_the_journal(home: Path, source: Path) -> None:
+    before = len(journal.runs(Home(home)))
+
+    _run(home, source=source)
+    _run(home, source=source)
+
+    unchanged, done, *others = journal.runs(Home(home))
+    assert len(others) == before
+    version = release_of(home).version
+    assert done.details == {"source": str(source), "version": version}
+    assert (done.code, done.message) == (0, f"Version {version} publiée (liste du 2024-10-16).")
+    assert (unchanged.code, str(unchanged.message).split(" : ")[0]) == (0, "Inchangé")
+
+
+@pytest.mark.parametrize("raise_on_error", [True, False])
+@pytest.mark.parametrize("named", [True, False])
+def test_why_a_run_failed_is_told_as_the_command_tells_it(
+    home: Path, source: Path, raise_on_error: bool, named: bool
+) -> None:
+    source.write_bytes(lists.every_nda_twice())
+    every = ["/".join(key) for key in (*_MODELS, *_OTHERS)] if named else []
+
+    with contextlib.suppress(GatesRefused):
+        _run(home, *every, source=source, raise_on_error=raise_on_error)
+
+    told = journal.runs(Home(home))[0]
+    assert told.code == GatesRefused.code
+    assert "est refusée par contrat.organisme.nda.unique" in str(told.message)
+
+
+def test_a_part_of_the_job_is_no_refresh(home: Path, source: Path) -> None:
+    before = journal.runs(Home(home))
+
+    _run(home, *_FIRST, source=source, raise_on_error=False)
+
+    assert journal.runs(Home(home)) == before
+
+
+def test_a_run_takes_old_ones_away(
+    home: Path, source: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pipelines.instance, "_KEPT_RUNS", 1)
+    source.write_bytes(lists.good_list())
+
+    last = [_run(home, source=source).run_id for _ in range(3)][1:]
+
+    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+        assert [run.run_id for run in instance.get_runs()] == last[::-1]

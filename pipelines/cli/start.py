@@ -1,0 +1,32 @@
+"""The command that has nights run by themselves."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+
+from pipelines.cli.common import OUT, HomeOption, fitted, settings_for
+
+
+def register(app: typer.Typer) -> None:
+    """Add this command to the application."""
+    app.command("demarrer")(start)
+
+
+def start(
+    port: Annotated[
+        int,
+        typer.Option("--port", metavar="N", min=1, max=65535, help="Port local de la page web."),
+    ] = 3000,
+    home: HomeOption = None,
+) -> None:
+    """Faire tourner les nuits : la page web de Dagster et son démon, jusqu'à Ctrl-C."""
+    from pipelines.start import start as run
+
+    run(
+        settings_for(home),
+        port,
+        lambda told: OUT.print(escape(fitted(OUT, told)), soft_wrap=True, highlight=False),
+    )

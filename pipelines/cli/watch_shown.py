@@ -1,0 +1,204 @@
+"""How the watch list is shown: what was added, where each line stands."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from rich.markup import escape
+from rich.table import Table
+
+from pipelines.cli.common import OUT, fitted, printable_lines
+
+if TYPE_CHECKING:
+    from pipelines.watch.asking import Found
+    from pipelines.watch.lines import Watched
+    from pipelines.watch.reading import Reading
+    from pipelines.watch.watchlist import Added
+
+Pair = tuple["Watched", "Found"]
+
+_COLOURS = {
+    "ELIGIBLE": "green",
+    "PIECES_MANQUANTES": "yellow",
+    "A_VERIFIER": "magenta",
+    "NON_ELIGIBLE": "red",
+}
+SHOWN = 20
+# Narrower than this, the day of adding gives its place to the names.
+_WIDE = 110
+
+
+def show_added(added: Added, reading: Reading, names: Mapping[str, str]) -> None:
+    """Tell what was added, what was not understood, and how the lines stand."""
+    from pipelines.watch.lines import MISSION
+    from pipelines.watch.words import NO_ADVICE, count, day
+
+    _some(reading.remarks, "dim")
+    _some([_absent(line, found) for line, found in added.lines if found.nda is None], "yellow")
+    if reading.refused:
+        lines = count(len(reading.refused), "ligne")
+        say(f"{lines} sans organisme identifié, non suivie(s) (comptées après l'en-tête) :")
+        _some([f"  {where} : {why}" for where, why in reading.refused], "red")
+    kinds = (
+        (added.nouvelles, "ligne ajoutée", "lignes ajoutées"),
+        (added.changees, "mise à jour", "mises à jour"),
+        (added.connues, "déjà suivie", "déjà suivies"),
+    )
+    said = ", ".join(count(len(pairs), one, many) for pairs, one, many in kinds if pairs)
+    done(f"{said} pour « {added.destinataire} ».")
+    asked = Counter(
+        (one.identifiant, *(one.faits.get(name, "") for name in MISSION)) for one in reading.asked
+    )
+    if repeated := [key[0] for key, times in asked.items() if times > 1]:
+        told = ", ".join(repeated[:SHOWN]) + (" …" if len(repeated) > SHOWN else "")
+        say(f"Répété(s) pour la même mission, la dernière ligne compte : {told}.")
+    say()
+    _show_lines(_worst_first(added.lines)[:SHOWN], names)
+    if len(added.lines) > SHOWN:
+        verdicts = Counter(_verdict(line, found) for line, found in added.lines)
+        told = ", ".join(f"{verdict} {number}" for verdict, number in verdicts.most_common())
+        say(f"… et {len(added.lines) - SHOWN} de plus. En tout : {told}.")
+    say()
+    say(f"Liste du {day(added.lines[0][1].maintenant.liste)}. {NO_ADVICE}", style="dim")
+
+
+def show_list(
+    recipient: str, pairs: Sequence[Pair], names: Mapping[str, str], *, receives: bool
+) -> None:
+    """Tell where the lines of a recipient stand; ``receives``: avis.toml still names them."""
+    from pipelines.watch.words import NO_ADVICE, count, day
+
+    now = pairs[0][1].maintenant
+    say(f"Pour « {recipient} » : {count(len(pairs), 'ligne suivie', 'lignes suivies')}", "bold")
+    if not receives:
+        say(
+            f"« {recipient} » n'est plus dans avis.toml, ou n'y reçoit plus la veille : ses lignes "
+            "sont gardées et rien ne lui est dit. Rendez-lui sa place, ou retirez-les avec « opac "
+            f"veille retirer --tout --pour {recipient} ».",
+            "yellow",
+        )
+    if ahead := [line.told.liste for line, _ in pairs if line.told.liste > now.liste]:
+        say(
+            f"La version courante vient de la liste du {day(now.liste)}, plus ancienne que celle "
+            f"du {day(max(ahead))} dont il a déjà été parlé : rien de la liste ne sera dit avant "
+            "qu'elle soit rattrapée.",
+            "yellow",
+        )
+    say()
+    _show_lines(_worst_first(pairs), names)
+    say()
+    say(f"Liste du {day(now.liste)}. {NO_ADVICE}", "dim")
+
+
+def _show_lines(pairs: Sequence[Pair], names: Mapping[str, str]) -> None:
+    """Show lines, then why each is not eligible and what comes next."""
+    from pipelines.watch.words import day, mission
+
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    since = ["suivi depuis"] if OUT.width >= _WIDE else []
+    for title in ("verdict", "organisme", "numéro", "mission", "prochaine date", *since):
+        table.add_column(title, no_wrap=title in {"verdict", "numéro"})
+    for line, found in pairs:
+        dates = found.maintenant.echeances
+        colour = _COLOURS.get(found.maintenant.verdict or "", "dim")
+        table.add_row(
+            f"[{colour}]{_verdict(line, found)}[/]",
+            _plain(found.denomination or "—"),
+            line.identifiant,
+            _plain(mission(line, names)),
+            day(dates[0].date) if dates else "",
+            *[day(line.ajoute) for _ in since],
+        )
+    OUT.print(table)
+    say()
+    for line, found in pairs:
+        told = [why] if (why := _why(line, found)) else []
+        told += [f"{day(one.date)} : {one.libelle}" for one in found.maintenant.echeances[:1]]
+        if told:
+            say(f"• {found.denomination or line.identifiant} : {' '.join(told)}", indent=2)
+
+
+def _worst_first(pairs: Sequence[Pair]) -> list[Pair]:
+    from pipelines.portage.screening import VERDICTS
+
+    order = {verdict: rank for rank, verdict in enumerate(reversed(VERDICTS))}
+    return sorted(pairs, key=lambda pair: order.get(pair[1].maintenant.verdict or "", len(order)))
+
+
+def _verdict(line: Watched, found: Found) -> str:
+    from pipelines.watch.words import VERDICTS
+
+    return VERDICTS[found.maintenant.verdict or ""] if line.judged else "suivi"
+
+
+def _why(line: Watched, found: Found) -> str:
+    """Say why the verdict is not a better one: its first reason, or what is missing."""
+    from pipelines.watch.words import count
+
+    now = found.maintenant
+    if now.verdict == "PIECES_MANQUANTES":
+        return f"il manque : {', '.join(found.pieces)}."
+    if now.verdict == "ELIGIBLE" or not now.raisons:
+        return "" if line.judged or found.nda else "pas dans la liste."
+    first, *rest = now.raisons
+    return first + (f" (Et {count(len(rest), 'autre raison', 'autres raisons')}.)" if rest else "")
+
+
+def _absent(line: Watched, found: Found) -> str:
+    from pipelines.watch.words import day, who
+
+    if found.absent_depuis is None:
+        return (
+            f"{line.identifiant} est bien formé, mais n'est pas dans la liste : vérifiez-le. Il "
+            "est suivi, vous saurez s'il y apparaît."
+        )
+    return (
+        f"{who(line, found)} n'est plus dans la liste depuis celle du {day(found.absent_depuis)}."
+    )
+
+
+def entry(line: Watched, found: Found, receiving: set[str]) -> dict[str, Any]:
+    """Give a line as JSON has it; ``receiving`` are the names that receive « veille »."""
+    now = found.maintenant
+    return {
+        "destinataire": line.destinataire,
+        "destinataire_recoit": line.destinataire in receiving,
+        "identifiant": line.identifiant,
+        "nda": found.nda,
+        "denomination": found.denomination,
+        "ville": found.ville,
+        "absent_depuis": found.absent_depuis,
+        "faits": line.faits,
+        "verdict": now.verdict,
+        "raisons": now.raisons,
+        "pieces": found.pieces if line.judged else (),
+        "echeances": [{"date": one.date, "libelle": one.libelle} for one in now.echeances],
+        "ajoute": line.ajoute,
+        "liste": {"date": now.liste, "sha256": now.sha256, "version": now.version},
+        "derniere_liste_dite": line.told.liste,
+    }
+
+
+def _some(texts: Sequence[str], style: str) -> None:
+    """Tell the first of many."""
+    for text in texts[:SHOWN]:
+        say(text, style)
+    if len(texts) > SHOWN:
+        say(f"… et {len(texts) - SHOWN} de plus.", style)
+
+
+def done(text: str) -> None:
+    """Tell what was done."""
+    OUT.print(f"[bold green]✓[/] {_plain(text)}", soft_wrap=True, highlight=False)
+
+
+def say(text: str = "", style: str | None = None, indent: int = 0) -> None:
+    """Tell a line of text, broken where the terminal would."""
+    told = fitted(OUT, printable_lines(text), indent)
+    OUT.print(escape(told), style=style, soft_wrap=True, highlight=False)
+
+
+def _plain(text: str) -> str:
+    return escape(printable_lines(text))

@@ -1,0 +1,192 @@
+"""The releases: the link, their sheets, that they open and answer, and the history they tell."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from pipelines.doctor.finding import Finding, Patient, broken, look, many, well
+from pipelines.errors import HomeUnusable, OpacError
+from pipelines.history.catching_up import untold
+from pipelines.history.following import rules
+from pipelines.warehouse.release import Release, fault, open_readonly, releases
+
+if TYPE_CHECKING:
+    import duckdb
+
+_BACK = "« opac rollback » revient à la version conservée la plus récente"
+_REBUILD = "« opac historique reconstruire » le refait depuis l'archive."
+# What a release says of organisations today must be what its history says of the day of its list.
+_KNOWN = (
+    *("denomination", "siren", "ville", "nb_stagiaires", "certifie_action_formation"),
+    *("certifie_bilan_competences", "certifie_vae", "certifie_apprentissage"),
+)
+_SOUND = {
+    "périodes à l'envers ou qui se chevauchent": """
+        from (
+            select nda, valide_du, valide_au,
+                lead(valide_du) over (partition by nda order by valide_du) as suivant
+            from historique.organisme_version
+        )
+        where valide_au <= valide_du
+            or (suivant is not null and (valide_au is null or valide_au > suivant))
+    """,
+    "événements datés d'une liste inconnue": """
+        from historique.evenement as e
+        where e.date_constat not in (select date_instantane from historique.instantane)
+            or e.instantane_avant not in (select date_instantane from historique.instantane)
+    """,
+    "événements comptés deux fois": """
+        from (
+            select 1 from historique.evenement
+            group by nda, type, categorie, date_constat having count(*) > 1
+        )
+    """,
+    "organismes que la liste et l'historique disent autrement": f"""
+        from (
+            select p.date_contenu from meta.publication as p
+            inner join historique.instantane as i
+                on p.date_contenu = i.date_instantane and p.sha256 = i.sha256
+        ) as j
+        cross join (
+            select coalesce(o.nda, v.nda) as nda, v.valide_du, v.valide_au, o.nda is null as absent,
+                v.nda is null or {" or ".join(f"o.{name} <> v.{name}" for name in _KNOWN)} as autre
+            from socle.organisme as o
+            full join (
+                select * from historique.organisme_version
+                where listee
+                    and valide_du <= (select date_contenu from meta.publication)
+                    and coalesce(valide_au > (select date_contenu from meta.publication), true)
+            ) as v on o.nda = v.nda
+        ) as ecart
+        where ecart.absent or ecart.autre
+    """,
+}
+
+
+def link(patient: Patient) -> Iterator[Finding]:
+    """See that ``opac.duckdb`` leads to a version that was released to its end."""
+    home = patient.home
+    kept, sheets = _bases(patient), [*home.releases.glob("*.json")]
+    for sheet in sheets:
+        try:
+            json.loads(sheet.read_text(encoding="utf-8"))
+        except ValueError:
+            yield broken(
+                f"La fiche de version « {sheet.name} » est illisible",
+                f"supprimez « {sheet} », puis {_BACK}.",
+            )
+            return
+    try:
+        current = patient.release
+    except HomeUnusable as error:
+        told, _, mend = str(error).partition(" : ")
+        yield broken(told, mend)
+        return
+    if current is not None:
+        yield well(
+            f"Version {current.version}, liste du {current.meta['date_contenu']} ; "
+            f"{many(kept, 'version conservée', 'versions conservées')}"
+        )
+    elif kept:
+        yield broken("« opac.duckdb » ne mène à aucune version complète", f"{_BACK}.")
+    elif patient.sightings:
+        yield broken("Rien n'est publié, alors que des listes sont archivées", "« opac refresh ».")
+    else:
+        yield look("Rien n'est encore publié", "« opac refresh » reçoit et publie la liste.")
+
+
+def bases(patient: Patient) -> Iterator[Finding]:
+    """See that every version kept opens, that its tables answer, and what list it is made from."""
+    found = releases(patient.home)
+    bad = 0
+    for release in found:
+        if (reason := _fault(patient, release)) is None:
+            continue
+        bad += 1
+        if release.courante:
+            other = "« opac rollback »" if len(found) > 1 else "« opac historique reconstruire »"
+            yield broken(
+                f"La version courante {release.version} {reason}",
+                f"{other} en publie une autre ; puis supprimez « {release.path} » et sa fiche.",
+            )
+        else:
+            yield look(
+                f"La version {release.version} {reason}",
+                f"elle n'est pas courante : supprimez « {release.path} » et sa fiche.",
+            )
+    if found and not bad:
+        yield well(
+            f"{many(len(found), 'version ouverte', 'versions ouvertes')}, toutes les tables lues"
+        )
+
+
+def history(patient: Patient) -> Iterator[Finding]:
+    """See that the history of the release is that of the archive, and holds together."""
+    release = patient.release
+    if release is None:  # said by another check
+        return
+    if release.meta.get("historique") != rules():
+        yield look("L'historique a été fait par d'autres règles que celles de ce code", _REBUILD)
+        return
+    late, lost = untold(patient.home, release)
+    if lost:
+        yield broken(
+            f"L'historique raconte {many(len(lost), 'liste')} que l'archive ne nomme plus "
+            f"({lost[0][0]})",
+            "restaurez « archive/observations.jsonl » et « archive/admissions.jsonl » depuis une "
+            "sauvegarde avant toute actualisation, qui les oublierait.",
+        )
+    if late:
+        yield look(
+            f"{many(len(late), 'liste archivée', 'listes archivées')} que l'historique ne raconte "
+            f"pas encore ({late[0][0]})",
+            _REBUILD,
+        )
+    with open_readonly(release.path) as con:
+        faults = [f"{name} ({count})" for name, count in _unsound(con).items()]
+        told = con.execute(
+            "select (select count(*) from historique.instantane), "
+            "(select count(*) from historique.evenement)"
+        ).fetchone()
+    if faults:
+        yield broken(f"Historique incohérent : {' ; '.join(faults)}", _REBUILD)
+    elif not lost and not late and told is not None:
+        yield well(
+            f"{many(told[0], 'liste suivie', 'listes suivies')}, {many(told[1], 'événement')}, "
+            "accordés à l'archive"
+        )
+
+
+def _bases(patient: Patient) -> int:
+    return len([*patient.home.releases.glob("*.duckdb")])
+
+
+def _fault(patient: Patient, release: Release) -> str | None:
+    """Give what is wrong with a version, None if nothing is."""
+    try:
+        with open_readonly(release.path) as con:
+            if (reason := fault(con)) is not None:
+                return reason
+            row = con.execute(
+                "select version, sha256, lignes_liste from meta.publication"
+            ).fetchone()
+    except OpacError as error:
+        inside = re.search(r"\((.*)\)", str(error))
+        return f"ne s'ouvre pas ({inside[1]})" if inside else "ne s'ouvre pas"
+    if row != (release.version, release.meta["sha256"], release.meta["lignes"]):
+        return "ne dit pas la même liste que sa fiche"
+    if release.meta["sha256"] not in {sighting.sha256 for sighting in patient.sightings}:
+        return "vient d'une liste que l'archive ne nomme pas"
+    return None
+
+
+def _unsound(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
+    found = {}
+    for name, query in _SOUND.items():
+        row = con.execute(f"select count(*) {query}").fetchone()
+        if row is not None and row[0]:
+            found[name] = row[0]
+    return found

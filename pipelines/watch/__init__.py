@@ -1,0 +1,1 @@
+"""The watch list: what changed for whom, and what an operator must know."""

@@ -1,0 +1,67 @@
+"""A real PostgreSQL on loopback, for the time of a test."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+_DEBIAN = "/usr/lib/postgresql"
+_USER = "postgres"
+
+
+def _program(name: str) -> str:
+    """Find one of PostgreSQL's programs; without any, skip, but fail where changes are admitted."""
+    folders = [str(path) for path in sorted(Path(_DEBIAN).glob("*/bin"), reverse=True)]
+    found = shutil.which(name, path=os.pathsep.join([*folders, os.environ.get("PATH", "")]))
+    if found is None:
+        reason = "postgresql manque : apt-get install postgresql"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    return found
+
+
+@contextmanager
+def postgresql() -> Iterator[str]:
+    """Start an empty PostgreSQL; give its address. It refuses to run as root."""
+    initdb, server = _program("initdb"), _program("postgres")
+    user = _USER if os.getuid() == 0 else None
+    # Not below pytest's own folder, which no other user may enter.
+    with tempfile.TemporaryDirectory(prefix="opac-pg-") as name:
+        if user:
+            shutil.chown(name, user)
+        data = f"{name}/data"
+        subprocess.run(
+            [initdb, "-D", data, "-U", "opac", "-A", "trust", "--no-sync", "-E", "UTF8"],
+            check=True,
+            capture_output=True,
+            cwd=name,
+            user=user,
+        )
+        port = _free_port()
+        options = ("listen_addresses=127.0.0.1", f"port={port}", "fsync=off")
+        with subprocess.Popen(
+            [server, "-D", data, "-k", name, *(part for one in options for part in ("-c", one))],
+            cwd=name,
+            stderr=subprocess.DEVNULL,
+            user=user,
+        ) as running:
+            try:
+                yield f"postgresql://opac@127.0.0.1:{port}/postgres"
+            finally:
+                running.terminate()
+
+
+def _free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port: int = free.getsockname()[1]
+        return port
