@@ -1,0 +1,192 @@
+"""``kill -9`` at twenty random moments of refreshes, while a reader holds every release open."""
+
+from __future__ import annotations
+
+import json
+import os
+import random
+import signal
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from pipelines import journal
+from pipelines.doctor.checkup import examine
+from pipelines.doctor.finding import Patient, State
+from pipelines.history.lists import dated_lists
+from pipelines.home import Home
+from pipelines.registers.archive import Archive
+from pipelines.registers.contents import file_sha256
+from pipelines.settings import ROOT, Settings
+from pipelines.warehouse.release import current, open_readonly
+from tests.faults.conftest import Launcher
+from tests.processes import ask, process
+from tests.registers.rows import row, wire
+
+_KILLS = 20
+# Each night begins with as many refreshes killed as that, and ends with one left alone.
+_NIGHTS = 3
+_HISTORY = (
+    *("historique.instantane", "historique.organisme_version", "historique.evenement"),
+    *("marche.synthese_historique", "marche.evolution", "marche.survie_nouveaux"),
+)
+
+# Holds every release it is told of, by the link and by its name, and asks them all again each time.
+_READER = """
+import json, sys
+from pathlib import Path
+import duckdb
+from pipelines.warehouse.release import open_readonly
+held = []
+for line in sys.stdin:
+    link, base = map(Path, json.loads(line))
+    held += [open_readonly(link), duckdb.connect(str(base), read_only=True)]
+    print(json.dumps([
+        con.execute(
+            "select sha256, (select count(*) from socle.organisme), "
+            "(select bit_xor(hash(o)) from socle.organisme as o)::varchar, "
+            "(select count(*) from historique.evenement) from meta.publication"
+        ).fetchone()
+        for con in held
+    ]), flush=True)
+"""
+
+
+def _lists(folder: Path) -> list[Path]:
+    """A list a night: three organisations leave and three come back, one more, some renamed."""
+    folder.mkdir()
+    paths = []
+    for night in range(1, _NIGHTS + 1):
+        rows = [
+            row(n, **({} if n % 100 else {"denomination": f"ORGANISME {n} DE LA NUIT {night}"}))
+            for n in range(1, 600 + night)
+            if n % 200 != night
+        ]
+        paths.append(folder / f"of_2024-10-{14 + night}.csv")
+        paths[-1].write_bytes(wire(rows))
+    return paths
+
+
+def _history(home: Home) -> dict[str, list[tuple[Any, ...]]]:
+    found = current(home)
+    assert found is not None
+    with open_readonly(found.path) as con:
+        return {name: con.execute(f"from {name} order by all").fetchall() for name in _HISTORY}
+
+
+def _sound(home: Home, lists: list[Path], before: str | None) -> str | None:
+    """What must hold after any kill; give the list of the release, the one before or the last."""
+    found = current(home)
+    if found is not None:
+        with open_readonly(home.database) as con:
+            rows = con.execute(
+                "select sha256, lignes_liste = (select count(*) from socle.organisme) "
+                "from meta.publication"
+            ).fetchall()
+        assert rows == [(found.meta["sha256"], True)]
+    sha256 = None if found is None else found.meta["sha256"]
+    assert sha256 in {before, file_sha256(lists[-1])}
+    archive = Archive(home)
+    examined = archive.examine(lambda done, total: None)
+    assert (examined.damaged, examined.stranded) == ([], [])
+    known = {file_sha256(path) for path in lists}
+    seen = [sighting.sha256 for sighting in archive.sightings()]
+    assert archive.admitted() <= set(seen) <= archive.held() <= known
+    assert len(dated_lists(archive)) == len(archive.admitted())
+    return sha256
+
+
+def _bounded(home: Home) -> None:
+    """What a killed refresh leaves is taken up by the next one: it does not pile up."""
+    torn = [*home.archive.rglob("*.partiel"), *home.root.glob("*.tmp*")]
+    assert len(torn) <= 1
+    assert len([*home.releases.iterdir()]) <= 2 * (Settings.releases_kept + 1) + 1
+    assert len([*home.build.iterdir()]) < 15
+
+
+def _reached(home: Home) -> str:
+    """How far a killed refresh had gone, by what it left."""
+    state = home.build / "construction.json"
+    if not state.exists():
+        return "réception"
+    version = json.loads(state.read_text())["version"]
+    marks = {
+        "publiée": home.releases / f"{version}.json",
+        "contrôlée": home.reports / version / "rapport.json",
+        "bâtie": home.build / "opac.duckdb",
+        "suivie": home.build / "suivi.duckdb",
+    }
+    return next((name for name, path in marks.items() if path.exists()), "lecture")
+
+
+def test_killed_twenty_times(launcher: Launcher, tmp_path: Path) -> None:
+    seed = random.randrange(10**6)
+    print(f"moments drawn from seed {seed}")
+    draw = random.Random(seed)
+    lists = _lists(tmp_path / "listes")
+    calm, home = Home(tmp_path / "calme"), Home(tmp_path / "maison")
+
+    lasted = 0.0
+    for path in lists:
+        begun = time.monotonic()
+        launcher.run("refresh", "--source", path, "--home", calm.root).succeeded()
+        lasted = time.monotonic() - begun
+
+    killed, runs, reached = 0, 0, Counter[str]()
+    release: str | None = None
+    answers: list[Any] = []
+    with process(_READER, env={"PYTHONPATH": str(ROOT)}) as reader:
+        for night in range(1, _NIGHTS + 1):
+            asked = ("refresh", "--source", lists[night - 1], "--home", home.root)
+            while killed < _KILLS * night // _NIGHTS:
+                runs += 1
+                moment = draw.uniform(0, lasted)
+                ran = launcher.signalled(moment, signal.SIGKILL, *asked)
+                assert ran.code in {0, -signal.SIGKILL}, ran
+                killed += ran.code != 0
+                if not ran.code:  # the machine has less to do than when it was measured
+                    lasted = min(lasted, 0.8 * moment)
+                reached[_reached(home) if ran.code else "finie"] += 1
+                release = _sound(home, lists[:night], release)
+                _bounded(home)
+                if (found := current(home)) is not None:
+                    told = ask(reader, json.dumps([str(home.database), str(found.path)]))
+                    assert told[: len(answers)] == answers, "what was opened answers as before"
+                    answers = told
+            runs += 1
+            launcher.run(*asked).succeeded()
+            release = _sound(home, lists[:night], release)
+            assert release == file_sha256(lists[night - 1])
+
+    print(f"{runs} refreshes, {dict(reached)}")
+    assert len(reached) >= 3, "moments of several kinds"
+    assert _history(home) == _history(calm)
+    assert (home.archive / "admissions.jsonl").read_text().count("\n") == _NIGHTS
+    journaled = journal.runs(home)
+    assert len(journaled) <= runs
+    states = Counter(run.state for run in journaled)
+    assert states[journal.State.DONE] >= runs - killed
+    assert states.keys() <= {journal.State.DONE, journal.State.INTERRUPTED}
+    assert journaled[0].state is journal.State.DONE
+    checked = examine(Patient(Settings(home=home.root), lambda done, total: None))
+    assert [one for one in checked if one.finding.state is State.BROKEN] == []
+
+
+def test_what_reads_old_lists_ends_with_a_killed_refresh(
+    launcher: Launcher, tmp_path: Path
+) -> None:
+    _lists(tmp_path / "listes")
+    home = tmp_path / "maison"
+    child = launcher.start("refresh", "--source", tmp_path / "listes", "--home", home)
+    limit = time.monotonic() + 60
+    while len(family := psutil.Process(child).children(recursive=True)) < 3:
+        assert time.monotonic() < limit, "two processes read, a third is Python's own"
+        time.sleep(0.005)
+
+    os.kill(child, signal.SIGKILL)
+
+    assert launcher.ended().code == -signal.SIGKILL
+    assert psutil.wait_procs(family, timeout=30)[1] == []
