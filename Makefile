@@ -5,12 +5,16 @@ UV = PYTHONPATH=.outils $(PYTHON) -m uv
 SYNC = $(UV) pip install --python .venv --compile-bytecode --require-hashes --quiet
 BIN = .venv/bin
 
-.PHONY: run test lint types bench docs lock dev clean
+.PHONY: run test coverage lint types bench docs lock dev clean
 
 run: .venv/.run
 	@$(BIN)/python -m pipelines.demo
 
-test: .venv/.dev .outils/duckdb-1.1/.made lint types
+test: .venv/.dev .outils/duckdb-1.1/.made
+	@$(MAKE) --no-print-directory -j2 -O lint types
+	$(BIN)/python -m pytest -n 2 --dist worksteal
+
+coverage: .venv/.dev .outils/duckdb-1.1/.made
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
 
 lint: .venv/.dev
@@ -25,6 +29,7 @@ bench: .venv/.dev
 	$(BIN)/python -m benchmarks.refresh
 	$(BIN)/python -m benchmarks.portage
 	$(BIN)/python -m benchmarks.market
+	$(BIN)/python -m benchmarks.history
 
 docs: .venv/.run
 	$(BIN)/opac dictionnaire --sortie docs/dictionnaire.md
@@ -33,7 +38,7 @@ docs: .venv/.run
 	$(BIN)/python -m pipelines.market.published docs/chiffres-publies.md
 
 dev: .venv/.run
-	@$(BIN)/python -m pipelines.dev
+	@$(BIN)/opac demarrer
 
 lock: .outils/.uv
 	$(UV) pip compile pyproject.toml --group build --universal --python-version 3.11 \

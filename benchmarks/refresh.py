@@ -26,7 +26,7 @@ ROWS = 154_107
 DATE = dt.date(2025, 10, 15)
 START, END = "<!-- mesures : make bench -->", "<!-- fin des mesures -->"
 STEPS = {
-    "archive__liste_publique_of": "réception, archive, profil",
+    "reception": "réception, archive, profil",
     "preparation__organisme": "lecture et typage",
     "modeles": "modèles SQL",
     "controle__rapport": "contrôles (attente de Great Expectations comprise)",
@@ -83,10 +83,11 @@ def refresh(source: Path, home: Path) -> Measure:
     seconds, memory = measured(
         [opac, "refresh", "--source", str(source), "--date", DATE.isoformat(), "--home", str(home)]
     )
-    return Measure(seconds, memory, _steps(home))
+    return Measure(seconds, memory, steps_of(home))
 
 
-def _steps(home: Path) -> dict[str, float]:
+def steps_of(home: Path) -> dict[str, float]:
+    """Give the seconds of each step of the last run of a home."""
     os.environ["DAGSTER_HOME"] = str(home / "dagster")
     import dagster as dg
 
