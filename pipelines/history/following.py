@@ -106,10 +106,13 @@ class Following:
         con = self._con
         date = f"date {literal(one.date)}"
         # A number that comes twice is refused by the gate; until then, one of its rows is enough.
-        con.execute(
-            f"create or replace table {FOLLOWING}.lue as from ({rows}) "
+        twice = con.execute(f"select count(nda) > count(distinct nda) from ({rows})").fetchone()
+        once = (
             "qualify row_number() over (partition by nda order by denomination, siren) = 1"
+            if twice == (True,)
+            else ""
         )
+        con.execute(f"create or replace view {FOLLOWING}.lue as from ({rows}) {once}")
         for name in _STEPS:
             model = _models()[name]
             kind = "view" if model.is_view else "table"

@@ -1,6 +1,7 @@
 /*
 Ce que l'on sait avant la liste : les derniers faits de chaque organisme, listé ou non, et le numéro
 sous lequel la liste peut le nommer.
+nature: vue
 grain: nda
 colonnes:
   cle: Numéro sous lequel la liste peut le nommer : le sien, ou celui qui le remplace.

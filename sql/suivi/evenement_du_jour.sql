@@ -1,6 +1,7 @@
 /*
 Les événements de la liste, tels que les garde historique.evenement : ce qui a changé, un fait à la
 fois.
+nature: vue
 grain: nda, type, categorie
 colonnes:
   nda: Numéro dans la liste, ou le dernier de qui l'a quittée.

@@ -1,6 +1,7 @@
 /*
 Les faits de la liste, une ligne par numéro. Ce qu'elle ne peut pas dire (colonne que sa mise en page
 n'a jamais eue, drapeau illisible) reste ce qu'il était : se taire n'est pas changer.
+nature: vue
 grain: nda
 colonnes:
   nda: (contrat)
@@ -48,6 +49,32 @@ inconnue as (
 ),
 
 complete as (
+    -- Almost all lists say everything: what was known before is looked at for the others alone.
+    select
+        i.nda,
+        i.absentes,
+        i.denomination,
+        i.siren,
+        i.siret_declarant,
+        i.adresse_voie,
+        i.code_postal,
+        i.ville,
+        i.code_region,
+        i.code_departement,
+        i.specialites,
+        i.date_derniere_declaration,
+        i.debut_exercice,
+        i.fin_exercice,
+        i.nb_stagiaires,
+        i.nb_stagiaires_confies,
+        i.effectif_formateurs,
+        i.certifie_action_formation,
+        i.certifie_bilan_competences,
+        i.certifie_vae,
+        i.certifie_apprentissage
+    from inconnue as i
+    where len(i.absentes) = 0
+    union all
     select
         i.nda,
         list_sort(list_filter(
@@ -131,6 +158,7 @@ complete as (
         end as certifie_apprentissage
     from inconnue as i
     left join suivi.connu as k on i.nda = k.cle
+    where len(i.absentes) > 0
 )
 
 select
