@@ -5,65 +5,19 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any
 
 from pipelines.doctor.finding import Finding, Patient, broken, look, many, well
 from pipelines.errors import HomeUnusable, OpacError
 from pipelines.history.catching_up import untold
 from pipelines.history.following import rules
+from pipelines.quality.controls import Status
+from pipelines.quality.queries import load_queries, run_queries
 from pipelines.warehouse.release import Release, fault, open_readonly, releases
-
-if TYPE_CHECKING:
-    import duckdb
 
 _BACK = "« opac rollback » revient à la version conservée la plus récente"
 _REBUILD = "« opac historique reconstruire » le refait depuis l'archive."
-# What a release says of organisations today must be what its history says of the day of its list.
-_KNOWN = (
-    *("denomination", "siren", "ville", "nb_stagiaires", "certifie_action_formation"),
-    *("certifie_bilan_competences", "certifie_vae", "certifie_apprentissage"),
-)
-_SOUND = {
-    "périodes à l'envers ou qui se chevauchent": """
-        from (
-            select nda, valide_du, valide_au,
-                lead(valide_du) over (partition by nda order by valide_du) as suivant
-            from historique.organisme_version
-        )
-        where valide_au <= valide_du
-            or (suivant is not null and (valide_au is null or valide_au > suivant))
-    """,
-    "événements datés d'une liste inconnue": """
-        from historique.evenement as e
-        where e.date_constat not in (select date_instantane from historique.instantane)
-            or e.instantane_avant not in (select date_instantane from historique.instantane)
-    """,
-    "événements comptés deux fois": """
-        from (
-            select 1 from historique.evenement
-            group by nda, type, categorie, date_constat having count(*) > 1
-        )
-    """,
-    "organismes que la liste et l'historique disent autrement": f"""
-        from (
-            select p.date_contenu from meta.publication as p
-            inner join historique.instantane as i
-                on p.date_contenu = i.date_instantane and p.sha256 = i.sha256
-        ) as j
-        cross join (
-            select coalesce(o.nda, v.nda) as nda, v.valide_du, v.valide_au, o.nda is null as absent,
-                v.nda is null or {" or ".join(f"o.{name} <> v.{name}" for name in _KNOWN)} as autre
-            from socle.organisme as o
-            full join (
-                select * from historique.organisme_version
-                where listee
-                    and valide_du <= (select date_contenu from meta.publication)
-                    and coalesce(valide_au > (select date_contenu from meta.publication), true)
-            ) as v on o.nda = v.nda
-        ) as ecart
-        where ecart.absent or ecart.autre
-    """,
-}
+# The queries of the gate that tell whether history holds together.
+_HISTORY = "historique_"
 
 
 def link(patient: Patient) -> Iterator[Finding]:
@@ -145,8 +99,8 @@ def history(patient: Patient) -> Iterator[Finding]:
             f"pas encore ({late[0][0]})",
             _REBUILD,
         )
+    faults = _unsound(release)
     with open_readonly(release.path) as con:
-        faults = [f"{name} ({count})" for name, count in _unsound(con).items()]
         told = con.execute(
             "select (select count(*) from historique.instantane), "
             "(select count(*) from historique.evenement)"
@@ -183,10 +137,13 @@ def _fault(patient: Patient, release: Release) -> str | None:
     return None
 
 
-def _unsound(con: duckdb.DuckDBPyConnection) -> dict[str, Any]:
-    found = {}
-    for name, query in _SOUND.items():
-        row = con.execute(f"select count(*) {query}").fetchone()
-        if row is not None and row[0]:
-            found[name] = row[0]
-    return found
+def _unsound(release: Release) -> list[str]:
+    """Say what the gate would find wrong today with the history of a release."""
+    queries = [query for query in load_queries() if query.name.startswith(_HISTORY)]
+    controls = run_queries(release.path, queries)
+    return [
+        f"« {query.description.rstrip('.')} » ne se vérifie pas "
+        f"({many(control.nb_en_defaut, 'ligne') if control.nb_en_defaut else control.mesure})"
+        for query, control in zip(queries, controls, strict=True)
+        if control.statut is not Status.CONFORME
+    ]

@@ -299,15 +299,25 @@ FAULTS: dict[str, Fault] = {
     ),
     "overlap": Fault(
         lambda home: _change(home, _OVERLAP),
-        *("historique", "en panne", "périodes à l'envers ou qui se chevauchent (2)", _REBUILD),
+        *(
+            "historique",
+            "en panne",
+            "se chevaucher » ne se vérifie pas (2 lignes)",
+            _REBUILD,
+        ),
     ),
     "event of an unknown date": Fault(
         lambda home: _change(home, _EVENT.format(plus=" + 1")),
-        *("historique", "en panne", "événements datés d'une liste inconnue (1)", _REBUILD),
+        *(
+            "historique",
+            "en panne",
+            "listes suivies » ne se vérifie pas (1 ligne)",
+            _REBUILD,
+        ),
     ),
     "event told twice": Fault(
         lambda home: _change(home, *[_EVENT.format(plus="")] * 2),
-        *("historique", "en panne", "événements comptés deux fois (1)", _REBUILD),
+        *("historique", "en panne", "qu'une fois » ne se vérifie pas (1 ligne)", _REBUILD),
     ),
     "organisation that history forgot": Fault(
         lambda home: _change(
@@ -315,7 +325,12 @@ FAULTS: dict[str, Fault] = {
             "delete from historique.organisme_version "
             "where nda in (select min(nda) from socle.organisme)",
         ),
-        *("historique", "en panne", "l'historique disent autrement (1)", _REBUILD),
+        *(
+            "historique",
+            "en panne",
+            "se taisent pas » ne se vérifie pas (1 ligne)",
+            _REBUILD,
+        ),
     ),
     "failed run": Fault(
         lambda home: _run(home, 3),

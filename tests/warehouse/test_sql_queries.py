@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -26,6 +27,21 @@ GOOD = [
     organisme(C, siren="123456789", siren_valide=False, **specialities(("413", "Dév"))),
     organisme(D),
 ]
+FOLLOWED = (
+    "insert into historique.instantane (date_instantane, sha256) "
+    "select date_contenu, sha256 from meta.publication"
+)
+KNOWN = (
+    "insert into historique.organisme_version (nda, valide_du, listee, denomination, siren, ville, "
+    "nb_stagiaires, certifie_vae) select nda, date '2026-01-02', true, denomination, siren, ville, "
+    "nb_stagiaires, certifie_vae from socle.organisme"
+)
+
+
+def day(number: int) -> dt.date:
+    return dt.date(2026, 1, number)
+
+
 # For each query: what is done to a good base, and the rows that it must then return.
 BAD: dict[str, list[tuple[str, list[tuple[Any, ...]]]]] = {
     "synthese_coherente": [
@@ -47,6 +63,47 @@ BAD: dict[str, list[tuple[str, list[tuple[Any, ...]]]]] = {
         ("delete from marche.par_volume where ordre = 1", [("marche.par_volume", 3, 4)]),
         ("delete from marche.anciennete_declaration", [("marche.anciennete_declaration", 0, 4)]),
         (f"delete from socle.activite where nda = '{A}'", [("socle.activite", 3, 4)]),
+    ],
+    "historique_periodes": [
+        (
+            "insert into historique.organisme_version (nda, valide_du, valide_au) values "
+            f"('{A}', '2026-01-01', '2026-01-10'), ('{A}', '2026-01-05', null)",
+            [(A, day(1), day(10), day(5))],
+        ),
+        (
+            "insert into historique.organisme_version (nda, valide_du, valide_au) values "
+            f"('{A}', '2026-01-05', '2026-01-05'), ('{B}', '2026-01-05', '2026-01-06')",
+            [(A, day(5), day(5), None)],
+        ),
+    ],
+    "historique_listes": [
+        (
+            "insert into historique.instantane (date_instantane) values ('2026-01-01'); "
+            "insert into historique.evenement (nda, type, instantane_avant, date_constat) values "
+            f"('{A}', 'RETOUR', '2026-01-01', '2026-01-02'), "
+            f"('{B}', 'RETOUR', '2025-12-31', '2026-01-01')",
+            [
+                (A, "RETOUR", day(1), day(2)),
+                (B, "RETOUR", dt.date(2025, 12, 31), day(1)),
+            ],
+        ),
+    ],
+    "historique_une_fois": [
+        (
+            "insert into historique.evenement (nda, type, categorie, date_constat) values "
+            f"('{A}', 'RETOUR', null, '2026-01-02'), ('{A}', 'RETOUR', null, '2026-01-02'), "
+            f"('{A}', 'RETOUR', null, '2026-01-03')",
+            [(A, "RETOUR", None, day(2), 2)],
+        ),
+    ],
+    "historique_liste_du_jour": [
+        (FOLLOWED, [(A,), (B,), (C,), (D,)]),
+        (
+            f"{FOLLOWED}; {KNOWN}; update historique.organisme_version set nb_stagiaires = 4 "
+            f"where nda = '{A}'; update historique.organisme_version set valide_au = '2026-01-15' "
+            f"where nda = '{B}'; update historique.organisme_version set ville = null",
+            [(A,), (B,)],
+        ),
     ],
     "specialite_codee": [
         (
