@@ -23,25 +23,13 @@ from pipelines.cli.common import (
     settings_for,
 )
 from pipelines.cli.produce import parse_date
-from pipelines.history.telling import Kind, changes, timeline
+from pipelines.history.telling import SAID, Kind, changes, timeline
 from pipelines.home import Home
 from pipelines.portage.carriers import Action
 from pipelines.warehouse.release import current, open_readonly
 
 # In place of an identifier: history is made again from the archive.
 _REBUILD = "reconstruire"
-_SAID = {
-    Kind.APPARITION: "apparaît dans la liste",
-    Kind.DISPARITION: "quitte la liste",
-    Kind.RETOUR: "revient dans la liste",
-    Kind.CERTIFICATION_OBTENUE: "certification obtenue",
-    Kind.CERTIFICATION_PERDUE: "certification perdue",
-    Kind.CHANGEMENT_NDA: "change de numéro",
-    Kind.CHANGEMENT_DENOMINATION: "change de nom",
-    Kind.CHANGEMENT_SIREN: "change de SIREN",
-    Kind.CHANGEMENT_ADRESSE: "change d'adresse",
-    Kind.CHANGEMENT_DECLARATION: "nouvelle déclaration",
-}
 _CATEGORIES = {
     "certifie_action_formation": "formation",
     "certifie_bilan_competences": "bilan",
@@ -180,7 +168,7 @@ def _show_changes(found: dict[str, Any]) -> None:
     )
     OUT.print()
     for row in found["par_type"]:
-        label = _SAID[row["type"]] + (f" : {row['categorie']}" if row["categorie"] else "")
+        label = SAID[row["type"]] + (f" : {row['categorie']}" if row["categorie"] else "")
         campaign = (
             f" (dont {figure(row['campagne_bpf'])} de la campagne BPF : un retour est attendu)"
         )
@@ -238,7 +226,7 @@ def _show_timeline(found: dict[str, Any]) -> None:
 def _events_table(events: list[dict[str, Any]], *, named: bool) -> Table:
     table = _table("constaté", "depuis la liste du", "NDA", *["organisme"] * named, "quoi", "")
     for event in events:
-        what = _SAID[event["type"]] + (f" : {event['categorie']}" if event["categorie"] else "")
+        what = SAID[event["type"]] + (f" : {event['categorie']}" if event["categorie"] else "")
         if event["campagne_bpf"]:
             what += " (campagne BPF)"
         table.add_row(

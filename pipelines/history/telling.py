@@ -31,6 +31,19 @@ class Kind(StrEnum):
     CHANGEMENT_DECLARATION = "CHANGEMENT_DECLARATION"
 
 
+# What users read of each.
+SAID = {
+    Kind.APPARITION: "apparaît dans la liste",
+    Kind.DISPARITION: "quitte la liste",
+    Kind.RETOUR: "revient dans la liste",
+    Kind.CERTIFICATION_OBTENUE: "certification obtenue",
+    Kind.CERTIFICATION_PERDUE: "certification perdue",
+    Kind.CHANGEMENT_NDA: "change de numéro",
+    Kind.CHANGEMENT_DENOMINATION: "change de nom",
+    Kind.CHANGEMENT_SIREN: "change de SIREN",
+    Kind.CHANGEMENT_ADRESSE: "change d'adresse",
+    Kind.CHANGEMENT_DECLARATION: "nouvelle déclaration",
+}
 # The period in which each event took place: its organisation as it was then.
 _PLACED = """
     from historique.evenement as e

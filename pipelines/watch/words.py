@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable, Mapping
 
-from pipelines.history.telling import Kind
+from pipelines.history.telling import SAID, Kind
 from pipelines.watch.asking import Event, Found
 from pipelines.watch.lines import Watched
 
@@ -16,19 +16,6 @@ VERDICTS = {
     "NON_ELIGIBLE": "Non éligible",
 }
 NO_ADVICE = "Ces verdicts aident à décider ; ils ne sont pas un conseil juridique."
-
-_SAID = {
-    Kind.APPARITION: "apparaît dans la liste",
-    Kind.DISPARITION: "n'est plus dans la liste",
-    Kind.RETOUR: "revient dans la liste",
-    Kind.CERTIFICATION_OBTENUE: "certification obtenue",
-    Kind.CERTIFICATION_PERDUE: "certification perdue",
-    Kind.CHANGEMENT_NDA: "change de numéro",
-    Kind.CHANGEMENT_DENOMINATION: "change de nom",
-    Kind.CHANGEMENT_SIREN: "change de SIREN",
-    Kind.CHANGEMENT_ADRESSE: "change d'adresse",
-    Kind.CHANGEMENT_DECLARATION: "nouvelle déclaration d'activité",
-}
 
 
 def day(date: dt.date) -> str:
@@ -63,7 +50,7 @@ def events_said(events: Iterable[Event], actions: Mapping[str, str]) -> list[str
     """Say what happened between two lists: one sentence a kind, categories together."""
     told: dict[str, list[str]] = {}
     for one in events:
-        told.setdefault(_SAID[one["type"]], []).append(_change(one, actions))
+        told.setdefault(SAID[one["type"]], []).append(_change(one, actions))
     return [
         said + (f" : {', '.join(changes)}" if any(changes) else "")
         for said, changes in told.items()

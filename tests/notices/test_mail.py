@@ -14,7 +14,8 @@ from pipelines.notices import mail as mail_module
 from pipelines.notices.mail import to_addresses
 from pipelines.notices.outbox import Entry, Genre, NotReceived
 from pipelines.notices.settings import Mail, Security
-from tests.notices.servers import PASSWORD, USER, Letters, certificate, mail_server
+from tests.certificates import certificate
+from tests.notices.servers import PASSWORD, USER, Letters, mail_server
 
 # aiosmtpd warns of a server that takes passwords over TLS from the first byte.
 pytestmark = pytest.mark.filterwarnings("ignore:Requiring AUTH")

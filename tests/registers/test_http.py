@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import gzip
-import ipaddress
 import socket
 import ssl
 import zlib
@@ -13,16 +12,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import SourceUnavailable
 from pipelines.registers.download import Fetched, fetch
 from pipelines.registers.http import Transient, Unlike, _Inflater, http_date, is_private, size_text
+from tests.certificates import certificate as made
 from tests.registers.server import FILE, MIRROR, STABLE, RegisterServer, error, redirect, serve
 
 
@@ -161,33 +157,7 @@ class TestTls:
     @pytest.fixture
     def certificate(self, tmp_path: Path) -> Path:
         """A certificate, with its key, that only this test trusts."""
-        key = ec.generate_private_key(ec.SECP256R1())
-        name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "127.0.0.1")])
-        now = dt.datetime.now(dt.UTC)
-        certificate = (
-            x509.CertificateBuilder()
-            .subject_name(name)
-            .issuer_name(name)
-            .public_key(key.public_key())
-            .serial_number(x509.random_serial_number())
-            .not_valid_before(now - dt.timedelta(hours=1))
-            .not_valid_after(now + dt.timedelta(hours=1))
-            .add_extension(
-                x509.SubjectAlternativeName([x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]),
-                critical=False,
-            )
-            .sign(key, hashes.SHA256())
-        )
-        path = tmp_path / "certificat.pem"
-        path.write_bytes(
-            key.private_bytes(
-                serialization.Encoding.PEM,
-                serialization.PrivateFormat.PKCS8,
-                serialization.NoEncryption(),
-            )
-            + certificate.public_bytes(serialization.Encoding.PEM)
-        )
-        return path
+        return made(tmp_path)
 
     @pytest.fixture
     def server(
