@@ -4,8 +4,6 @@ PYTHON ?= python3
 UV = PYTHONPATH=.outils $(PYTHON) -m uv
 SYNC = $(UV) pip install --python .venv --compile-bytecode --require-hashes --quiet
 BIN = .venv/bin
-# One more than the two cores of CI: some tests wait, for a night to come or a service to stop.
-WORKERS = 3
 
 .PHONY: run test coverage lint types bench docs lock dev clean
 
@@ -14,10 +12,10 @@ run: .venv/.run
 
 test: .venv/.dev .outils/duckdb-1.1/.made
 	@$(MAKE) --no-print-directory -j2 -O lint types
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal
+	$(BIN)/python -m pytest -n 2 --dist worksteal
 
 coverage: .venv/.dev .outils/duckdb-1.1/.made
-	$(BIN)/python -m pytest -n $(WORKERS) --dist worksteal --cov --cov-report=term
+	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
 
 lint: .venv/.dev
 	$(BIN)/ruff check .
