@@ -63,32 +63,37 @@ storage:
 """
 
 
+def open_instance(home: Home) -> dg.DagsterInstance:
+    """Open the home's Dagster, one process at a time.
+
+    Two at once would spoil its tables, or move each other's half-written configuration.
+
+    Raises:
+        HomeUnusable: its PostgreSQL does not answer.
+    """
+    with home_errors(home.root):
+        home.dagster.mkdir(parents=True, exist_ok=True)
+        with (home.dagster / "ouverture.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            configure(home)
+            return _postgresql() if os.environ.get(URL) else _sqlite()
+
+
 def configure(home: Home) -> None:
-    """Write the configuration of the home's Dagster, and have this process use it."""
+    """Write the configuration of the home's Dagster, and have this process use it.
+
+    Only one process may do so at a time: see ``open_instance``.
+    """
     text = _CONFIGURATION
     if url := os.environ.get(URL):
         text += _POSTGRESQL
         os.environ[URL] = _PLAIN.sub(_DRIVEN, url)
     path = home.dagster / "dagster.yaml"
-    with home_errors(home.root):
-        home.dagster.mkdir(parents=True, exist_ok=True)
-        if not path.exists() or path.read_text(encoding="utf-8") != text:
-            part = path.with_suffix(".partiel")
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
+    if not path.exists() or path.read_text(encoding="utf-8") != text:
+        part = path.with_suffix(".partiel")
+        part.write_text(text, encoding="utf-8")
+        part.replace(path)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
-
-
-def open_instance(home: Home) -> dg.DagsterInstance:
-    """Open the home's Dagster, one process at a time: two that make its tables at once spoil them.
-
-    Raises:
-        HomeUnusable: its PostgreSQL does not answer.
-    """
-    configure(home)
-    with home_errors(home.root), (home.dagster / "ouverture.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        return _postgresql() if os.environ.get(URL) else _sqlite()
 
 
 def _sqlite() -> dg.DagsterInstance:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import fcntl
 import sqlite3
+import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from pathlib import Path
@@ -24,7 +26,9 @@ _SUCCESS = dg.DagsterRunStatus.SUCCESS
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
     monkeypatch.delenv(URL, raising=False)
     monkeypatch.setenv("DAGSTER_HOME", "")  # opening sets it: put back afterwards
-    return Home(tmp_path / "maison")
+    home = Home(tmp_path / "maison")
+    home.prepare()
+    return home
 
 
 @pytest.fixture
@@ -56,6 +60,18 @@ def test_the_configuration_is_renewed_only_when_it_is_another(home: Home) -> Non
     assert path.read_text() == text
 
 
+def test_nothing_is_written_while_another_process_opens_the_home(home: Home) -> None:
+    with process(_OPENER, home.root) as opener:
+        assert hear(opener) == "prêt"
+        with (home.dagster / "ouverture.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            say(opener)
+            time.sleep(0.3)
+            assert [one.name for one in home.dagster.iterdir()] == ["ouverture.lock"]
+        assert hear(opener) == "ouvert"
+    assert (home.dagster / "dagster.yaml").exists()
+
+
 def test_the_address_of_postgresql_is_named_and_never_written(
     home: Home, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -69,7 +85,6 @@ def test_the_address_of_postgresql_is_named_and_never_written(
 
 
 def test_processes_that_open_a_new_home_at_once_make_it_once(home: Home) -> None:
-    home.prepare()
     with ExitStack() as stack:
         children = [stack.enter_context(process(_OPENER, home.root)) for _ in range(3)]
         for child in children:
@@ -101,7 +116,6 @@ print("ouvert", flush=True)
 def test_a_run_that_died_without_a_word_does_not_keep_the_queue_waiting(
     home: Home, instance: dg.DagsterInstance
 ) -> None:
-    home.prepare()
     run_id = _record(instance, 1, dg.DagsterRunStatus.STARTED)
     fresh = _record(instance, 0, dg.DagsterRunStatus.STARTED)
     with process(_HOLDER, home.root) as holder:

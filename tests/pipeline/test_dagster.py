@@ -53,6 +53,7 @@ def _run(
     home: Path, *selection: str, source: Path | None = None, raise_on_error: bool = True
 ) -> dg.ExecuteInProcessResult:
     """Run the job, or a part of it, as Dagster's page does: same definitions, same instance."""
+    Home(home).prepare()
     configure(Home(home))
     config: dict[str, Any] = {"resources": {"home": {"config": {"home": str(home)}}}}
     if source is not None:
@@ -297,6 +298,7 @@ def test_the_release_alone_is_refused_without_a_build(tmp_path: Path) -> None:
 
 def test_dagster_job_execute_releases(tmp_path: Path, source: Path) -> None:
     home = tmp_path / "maison"
+    Home(home).prepare()
     configure(Home(home))
     config = tmp_path / "run.json"
     asked = {"source": str(source), "date": lists.NEXT_DAY.isoformat()}
