@@ -118,15 +118,16 @@ def _unfit(sighting: Sighting) -> str | None:
 
 
 def _seen(sighting: Sighting) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    return dg.MaterializeResult(
-        asset_key=SEEN,
-        metadata={
-            "sha256": sighting.sha256,
-            "date_contenu": sighting.date_contenu,
-            "adresse": sighting.adresse_finale,
-            "dagster/row_count": sighting.lignes,
-        },
-    )
+    return dg.MaterializeResult(asset_key=SEEN, metadata=_told(sighting))
+
+
+def _told(sighting: Sighting) -> dict[str, str | int]:
+    return {
+        "sha256": sighting.sha256,
+        "date_contenu": sighting.date_contenu,
+        "adresse": sighting.adresse_finale,
+        "dagster/row_count": sighting.lignes,
+    }
 
 
 def _begun(home: HomeResource, config: RefreshConfig, sighting: Sighting) -> dg.MaterializeResult:  # type: ignore[type-arg]
@@ -141,11 +142,8 @@ def _begun(home: HomeResource, config: RefreshConfig, sighting: Sighting) -> dg.
         asset_key=LIST,
         metadata={
             "version": build.version,
-            "sha256": sighting.sha256,
-            "date_contenu": sighting.date_contenu,
-            "adresse": sighting.adresse_finale,
+            **_told(sighting),
             "mise_en_page": sighting.mise_en_page,
             "octets": sighting.octets,
-            "dagster/row_count": sighting.lignes,
         },
     )

@@ -20,10 +20,10 @@ from pipelines.cli.common import (
     HomeOption,
     JsonOption,
     current_release,
-    fitted,
     json_text,
+    plain_table,
     print_json,
-    printable,
+    say,
     settings_for,
 )
 from pipelines.errors import UsageError
@@ -94,34 +94,28 @@ def _show(found: Found) -> None:
         OUT.print(_table(years))
         OUT.print()
     else:
-        _say("Aucune facture n'a pu être comptée.", style="bold")
+        say("Aucune facture n'a pu être comptée.", style="bold")
     for year in years:
-        _say(_sentence(year), style="bold red" if year["depasse"] else "")
+        say(_sentence(year), style="bold red" if year["depasse"] else None)
     if refused:
         OUT.print()
-        _say(f"{_counted(len(refused), 'ligne écartée', 'lignes écartées')}, sans rien compter :")
+        say(f"{_counted(len(refused), 'ligne écartée', 'lignes écartées')}, sans rien compter :")
     for one in refused[:_TOLD]:
-        _say(f"  ligne {one['ligne']} : {one['motif']}", indent=4)
+        say(f"  ligne {one['ligne']} : {one['motif']}", indent=4)
     if len(refused) > _TOLD:
         rest = _counted(len(refused) - _TOLD, "autre", "autres")
-        _say(f"  … et {rest} (toutes : --json, ou --sortie en .xlsx)")
+        say(f"  … et {rest} (toutes : --json, ou --sortie en .xlsx)")
     OUT.print()
     for note in _notes(found):
-        _say(note, style="dim")
+        say(note, style="dim")
 
 
 def _table(years: list[Found]) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for name in (
-        "année",
-        "factures",
-        "CA CPF (€)",
-        "sous-traité (€)",
-        "part",
-        "limite",
-        "reste (€)",
-    ):
-        table.add_column(name, justify="right", no_wrap=True)
+    table = plain_table(
+        *("année", "factures", "CA CPF (€)", "sous-traité (€)", "part", "limite", "reste (€)")
+    )
+    for column in table.columns:
+        column.justify, column.no_wrap = "right", True
     for year in years:
         table.add_row(
             str(year["annee"]),
@@ -246,11 +240,6 @@ def _plain(value: Any) -> Any:
     if isinstance(value, bool):
         return "oui" if value else "non"
     return value.isoformat() if isinstance(value, dt.date) else value
-
-
-def _say(text: str, style: str = "", indent: int = 0) -> None:
-    told = escape(fitted(OUT, printable(text), indent))
-    OUT.print(told, style=style or None, soft_wrap=True, highlight=False)
 
 
 def _counted(count: int, one: str, many: str) -> str:

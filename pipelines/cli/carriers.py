@@ -15,9 +15,10 @@ from pipelines.cli.common import (
     JsonOption,
     current_release,
     figure,
-    fitted,
+    plain_table,
     print_json,
     printable,
+    say,
     settings_for,
 )
 from pipelines.errors import UsageError
@@ -71,7 +72,7 @@ def porteurs(
     elif found["nombre"]:
         _show(found)
     else:
-        OUT.print(_text(_nobody(found)), soft_wrap=True, highlight=False)
+        say(_nobody(found))
 
 
 def _show(found: dict[str, Any]) -> None:
@@ -79,23 +80,21 @@ def _show(found: dict[str, Any]) -> None:
     head = f"{figure(total)} organismes certifiés" if total > 1 else "Un organisme certifié"
     first = f" ; les {shown} premiers" if shown < total else ""
     title = f"{head} pour {_searched(found)}{first} (liste du {found['date_liste']:%d/%m/%Y})."
-    OUT.print(_text(title), style="bold", soft_wrap=True, highlight=False)
+    say(title, style="bold")
     OUT.print()
     OUT.print(_table(found["organismes"]))
     OUT.print()
-    OUT.print(_text("Ordre (chaque critère départage ceux que le précédent laisse à égalité) :"))
+    say("Ordre (chaque critère départage ceux que le précédent laisse à égalité) :")
     for rank, text in enumerate(CRITERIA.values(), start=1):
-        OUT.print(
-            _text(f"  {rank}. {text}", indent=5), style="dim", soft_wrap=True, highlight=False
-        )
+        say(f"  {rank}. {text}", style="dim", indent=5)
     for note in (ENTRUSTED, LIMITS):
         OUT.print()
-        OUT.print(_text(note), style="dim", soft_wrap=True, highlight=False)
+        say(note, style="dim")
 
 
 def _table(organismes: list[dict[str, Any]]) -> Table:
     wide = OUT.width >= _WIDE
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    table = plain_table()
     table.add_column("", justify="right", no_wrap=True)
     table.add_column("organisme", ratio=1)
     if wide:
@@ -145,7 +144,3 @@ def _searched(found: dict[str, Any]) -> str:
 
 def _cell(text: str) -> str:
     return escape(printable(text))
-
-
-def _text(text: str, indent: int = 0) -> str:
-    return escape(fitted(OUT, text, indent))

@@ -8,12 +8,15 @@ import json
 import re
 import sys
 import textwrap
+from collections.abc import Container
 from decimal import Decimal
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
 from rich.text import Text
 
 from pipelines.errors import UsageError
@@ -104,6 +107,25 @@ def print_error(title: str, text: str) -> None:
     told = Text(fitted(ERR, f"{title} {printable_lines(text)}"))
     told.stylize("bold red", 0, len(title))
     ERR.print(told, soft_wrap=True)
+
+
+def say(text: str = "", style: str | None = None, indent: int = 0) -> None:
+    """Tell a text, broken where the terminal would."""
+    told = fitted(OUT, printable_lines(text), indent)
+    OUT.print(escape(told), style=style, soft_wrap=True, highlight=False)
+
+
+def done(text: str) -> None:
+    """Tell what was done."""
+    OUT.print(f"[bold green]✓[/] {escape(printable_lines(text))}", soft_wrap=True, highlight=False)
+
+
+def plain_table(*titles: str, whole: Container[str] = ()) -> Table:
+    """Make a table without frame; the columns of the titles in ``whole`` are never cut."""
+    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
+    for title in titles:
+        table.add_column(title, no_wrap=title in whole)
+    return table
 
 
 def printable(text: str) -> str:

@@ -16,10 +16,13 @@ from pipelines.cli.common import (
     HomeOption,
     JsonOption,
     current_release,
+    done,
     figure,
     fitted,
+    plain_table,
     print_json,
     printable,
+    say,
     settings_for,
 )
 from pipelines.cli.produce import parse_date
@@ -30,6 +33,7 @@ from pipelines.warehouse.release import current, open_readonly
 
 # In place of an identifier: history is made again from the archive.
 _REBUILD = "reconstruire"
+_WHOLE = {"constaté", "NDA", "du", "au"}
 _CATEGORIES = {
     "certifie_action_formation": "formation",
     "certifie_bilan_competences": "bilan",
@@ -106,7 +110,7 @@ def history(
     if identifiant == _REBUILD:
         from pipelines.refresh import rebuild
 
-        _done(rebuild(settings, from_nothing=True).message)
+        done(rebuild(settings, from_nothing=True).message)
         return
     with open_readonly(release.path) as con:
         found = timeline(con, identifiant)
@@ -139,15 +143,11 @@ def import_lists(
     settings = settings_for(home)
     brought = bring_in(settings, source, parse_date(date))
     many = "s" * (len(brought) > 1)
-    _done(f"{len(brought)} liste{many} archivée{many} pour l'historique.")
+    done(f"{len(brought)} liste{many} archivée{many} pour l'historique.")
     if current(Home(settings.home)) is None:
-        _say("Rien n'est encore publié : l'historique se fera avec « opac refresh ».")
+        say("Rien n'est encore publié : l'historique se fera avec « opac refresh ».")
     else:
-        _done(rebuild(settings).message)
-
-
-def _done(text: str) -> None:
-    OUT.print(f"[bold green]✓[/] {escape(text)}", soft_wrap=True, highlight=False)
+        done(rebuild(settings).message)
 
 
 def _show_changes(found: dict[str, Any]) -> None:
@@ -155,13 +155,13 @@ def _show_changes(found: dict[str, Any]) -> None:
     place = f", région {region['code']} ({region['nom']})" if region else ""
     lists = f"{found['nb_listes']} listes" if found["nb_listes"] > 1 else "une liste"
     if found["nombre"] == 0:
-        _say(
+        say(
             f"Rien n'a changé depuis le {_day(found['depuis'])} ({lists}{place} ; l'historique "
             f"commence le {_day(found['premiere_liste'])})."
         )
         return
     many = "s" * (found["nombre"] > 1)
-    _say(
+    say(
         f"{figure(found['nombre'])} changement{many} depuis le {_day(found['depuis'])} "
         f"({lists}{place}).",
         style="bold",
@@ -172,7 +172,7 @@ def _show_changes(found: dict[str, Any]) -> None:
         campaign = (
             f" (dont {figure(row['campagne_bpf'])} de la campagne BPF : un retour est attendu)"
         )
-        _say(f"  {figure(row['nombre']):>7}  {label}{campaign * bool(row['campagne_bpf'])}")
+        say(f"  {figure(row['nombre']):>7}  {label}{campaign * bool(row['campagne_bpf'])}")
     OUT.print()
     OUT.print(_events_table(found["evenements"], named=True))
     if found["nombre"] > len(found["evenements"]):
@@ -195,9 +195,10 @@ def _show_timeline(found: dict[str, Any]) -> None:
         state = (
             "listé" if last["listee"] else f"absent de la liste depuis le {_day(last['valide_du'])}"
         )
-        _say(f"{name} — NDA {last['nda']}, {state}", style="bold")
+        say(f"{name} — NDA {last['nda']}, {state}", style="bold")
         OUT.print()
-        table = _table("du", "au", "NDA", "liste", "certifié pour", "stagiaires", "formateurs")
+        titles = ("du", "au", "NDA", "liste", "certifié pour", "stagiaires", "formateurs")
+        table = plain_table(*titles, whole=_WHOLE)
         for period in one["periodes"]:
             end = period["valide_au"]
             table.add_row(
@@ -214,9 +215,9 @@ def _show_timeline(found: dict[str, Any]) -> None:
         if one["evenements"]:
             OUT.print(_events_table(one["evenements"], named=False))
         else:
-            _say("Aucun changement constaté.")
+            say("Aucun changement constaté.")
         OUT.print()
-    _say(
+    say(
         f"{found['nb_listes']} listes suivies, du {_day(found['premiere_liste'])} au "
         f"{_day(found['derniere_liste'])} ; « au » est la première liste qui dit autre chose.",
         style="dim",
@@ -224,7 +225,8 @@ def _show_timeline(found: dict[str, Any]) -> None:
 
 
 def _events_table(events: list[dict[str, Any]], *, named: bool) -> Table:
-    table = _table("constaté", "depuis la liste du", "NDA", *["organisme"] * named, "quoi", "")
+    titles = ("constaté", "depuis la liste du", "NDA", *["organisme"] * named, "quoi", "")
+    table = plain_table(*titles, whole=_WHOLE)
     for event in events:
         what = SAID[event["type"]] + (f" : {event['categorie']}" if event["categorie"] else "")
         if event["campagne_bpf"]:
@@ -249,13 +251,6 @@ def _change(event: dict[str, Any]) -> str:
     return escape(f"{before} → {after}")
 
 
-def _table(*titles: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for title in titles:
-        table.add_column(title, no_wrap=title in {"constaté", "NDA", "du", "au"})
-    return table
-
-
 def _certified(period: dict[str, Any]) -> str:
     held = [label for name, label in _CATEGORIES.items() if period[name]]
     return ", ".join(held) or "–"
@@ -263,7 +258,3 @@ def _certified(period: dict[str, Any]) -> str:
 
 def _day(date: dt.date) -> str:
     return f"{date:%d/%m/%Y}"
-
-
-def _say(text: str, style: str | None = None) -> None:
-    OUT.print(escape(fitted(OUT, text)), style=style, soft_wrap=True, highlight=False)

@@ -9,13 +9,13 @@ from urllib.parse import urlsplit
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from pipelines.cli.common import (
     OUT,
     HomeOption,
     JsonOption,
     fitted,
+    plain_table,
     print_json,
     printable,
     settings_for,
@@ -37,6 +37,7 @@ from pipelines.notices.store import made, store
 from pipelines.settings import PARIS
 
 _SENT_SHOWN = 10
+_WHOLE = {"du", "destinataire", "prochain essai", "parti"}
 _WENT = "l'avis d'essai est parti."
 
 
@@ -125,7 +126,7 @@ def _entries(home: Home) -> list[Entry]:
 
 
 def _show(settings: NoticeSettings, found: list[Entry]) -> None:
-    table = _table("destinataire", "canal", "où", "reçoit")
+    table = plain_table("destinataire", "canal", "où", "reçoit", whole=_WHOLE)
     for recipient in settings.recipients:
         said = _described(recipient)
         table.add_row(
@@ -138,7 +139,8 @@ def _show(settings: NoticeSettings, found: list[Entry]) -> None:
     OUT.print()
     OUT.print("Rien n'attend." if not open_ else "En attente :", style="bold")
     if open_:
-        table = _table("du", "destinataire", "objet", "essais", "prochain essai", "pourquoi")
+        titles = ("du", "destinataire", "objet", "essais", "prochain essai", "pourquoi")
+        table = plain_table(*titles, whole=_WHOLE)
         for entry in open_:
             table.add_row(
                 *_line(entry),
@@ -149,13 +151,13 @@ def _show(settings: NoticeSettings, found: list[Entry]) -> None:
         OUT.print(table)
     if lost:
         OUT.print("\nAbandonnés (plus rien n'est tenté) :", style="bold red")
-        table = _table("du", "destinataire", "objet", "essais", "pourquoi")
+        table = plain_table("du", "destinataire", "objet", "essais", "pourquoi", whole=_WHOLE)
         for entry in lost:
             table.add_row(*_line(entry), str(entry.essais), _why(entry))
         OUT.print(table)
     if sent:
         OUT.print("\nPartis en dernier :", style="bold")
-        table = _table("du", "destinataire", "objet", "parti")
+        table = plain_table("du", "destinataire", "objet", "parti", whole=_WHOLE)
         for entry in sent[-_SENT_SHOWN:]:
             table.add_row(*_line(entry), _when(entry.fini))
         OUT.print(table)
@@ -201,10 +203,3 @@ def _told(entry: Entry) -> dict[str, Any]:
         "derniere_erreur": entry.derniere_erreur,
         "fini": entry.fini,
     }
-
-
-def _table(*titles: str) -> Table:
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
-    for title in titles:
-        table.add_column(title, no_wrap=title in {"du", "destinataire", "prochain essai", "parti"})
-    return table

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Annotated, Any
+from typing import Annotated
 
 import typer
 
@@ -10,11 +10,13 @@ from pipelines.cli.common import (
     HomeOption,
     JsonOption,
     current_release,
+    done,
     print_json,
+    say,
     settings_for,
 )
 from pipelines.cli.french import FrenchCommand, FrenchGroup
-from pipelines.cli.watch_shown import SHOWN, done, entry, say, show_added, show_list
+from pipelines.cli.watch_shown import SHOWN, entry, show_added, show_list
 from pipelines.errors import UsageError
 from pipelines.home import Home
 
@@ -73,6 +75,7 @@ def add(
 
     Un organisme déjà suivi pour la même mission est mis à jour.
     """
+    from pipelines.portage.answer import labels
     from pipelines.portage.session import portage_session
     from pipelines.watch import watchlist
     from pipelines.watch.reading import read
@@ -84,7 +87,7 @@ def add(
     defaults = {name: text.strip() for name, text in options.items() if text and text.strip()}
     with portage_session(release) as session:
         reading = read(session, quoi, defaults)
-        names = _labels(session.con)
+        names = labels(session.con)
     added = watchlist.add(settings, release, recipient, reading.asked)
     show_added(added, reading, names)
 
@@ -101,6 +104,7 @@ def show(
 
     from pipelines.notices.outbox import Genre
     from pipelines.notices.settings import notice_settings
+    from pipelines.portage.answer import labels
     from pipelines.portage.session import portage_session
     from pipelines.watch.asking import look_up
     from pipelines.watch.watchlist import watched
@@ -111,7 +115,7 @@ def show(
     receiving = {one.nom for one in notice_settings(Home(settings.home)).receiving(Genre.VEILLE)}
     today = dt.date.today()
     with portage_session(release, today) as session:
-        names = _labels(session.con)
+        names = labels(session.con)
         found = look_up(session, release, today, lines) if lines else []
     pairs = list(zip(lines, found, strict=True))
     if as_json:
@@ -149,9 +153,3 @@ def remove(
     told = ", ".join(numbers[:SHOWN]) + (" …" if len(numbers) > SHOWN else "")
     many = "s" * (len(gone) > 1)
     done(f"{len(gone)} ligne{many} retirée{many} pour « {gone[0].destinataire} » : {told}.")
-
-
-def _labels(con: Any) -> dict[str, str]:
-    from pipelines.portage.answer import labels
-
-    return labels(con)

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from rich.markup import escape
-from rich.table import Table
 
-from pipelines.cli.common import OUT, fitted, printable_lines
+from pipelines.cli.common import OUT, done, plain_table, printable_lines, say
+from pipelines.cli.verify import VERDICTS
 
 if TYPE_CHECKING:
     from pipelines.watch.asking import Found
@@ -19,12 +19,6 @@ if TYPE_CHECKING:
 
 Pair = tuple["Watched", "Found"]
 
-_COLOURS = {
-    "ELIGIBLE": "green",
-    "PIECES_MANQUANTES": "yellow",
-    "A_VERIFIER": "magenta",
-    "NON_ELIGIBLE": "red",
-}
 SHOWN = 20
 # Narrower than this, the day of adding gives its place to the names.
 _WIDE = 110
@@ -96,13 +90,12 @@ def _show_lines(pairs: Sequence[Pair], names: Mapping[str, str]) -> None:
     """Show lines, then why each is not eligible and what comes next."""
     from pipelines.watch.words import day, mission
 
-    table = Table(box=None, pad_edge=False, header_style="bold", padding=(0, 2, 0, 0))
     since = ["suivi depuis"] if OUT.width >= _WIDE else []
-    for title in ("verdict", "organisme", "numéro", "mission", "prochaine date", *since):
-        table.add_column(title, no_wrap=title in {"verdict", "numéro"})
+    titles = ("verdict", "organisme", "numéro", "mission", "prochaine date", *since)
+    table = plain_table(*titles, whole={"verdict", "numéro"})
     for line, found in pairs:
         dates = found.maintenant.echeances
-        colour = _COLOURS.get(found.maintenant.verdict or "", "dim")
+        _, colour = VERDICTS.get(found.maintenant.verdict or "", ("", "dim"))
         table.add_row(
             f"[{colour}]{_verdict(line, found)}[/]",
             _plain(found.denomination or "—"),
@@ -121,16 +114,16 @@ def _show_lines(pairs: Sequence[Pair], names: Mapping[str, str]) -> None:
 
 
 def _worst_first(pairs: Sequence[Pair]) -> list[Pair]:
-    from pipelines.portage.screening import VERDICTS
+    from pipelines.portage.screening import VERDICTS as RANKED
 
-    order = {verdict: rank for rank, verdict in enumerate(reversed(VERDICTS))}
+    order = {verdict: rank for rank, verdict in enumerate(reversed(RANKED))}
     return sorted(pairs, key=lambda pair: order.get(pair[1].maintenant.verdict or "", len(order)))
 
 
 def _verdict(line: Watched, found: Found) -> str:
-    from pipelines.watch.words import VERDICTS
+    from pipelines.watch.words import VERDICTS as SAID
 
-    return VERDICTS[found.maintenant.verdict or ""] if line.judged else "suivi"
+    return SAID[found.maintenant.verdict or ""] if line.judged else "suivi"
 
 
 def _why(line: Watched, found: Found) -> str:
@@ -187,17 +180,6 @@ def _some(texts: Sequence[str], style: str) -> None:
         say(text, style)
     if len(texts) > SHOWN:
         say(f"… et {len(texts) - SHOWN} de plus.", style)
-
-
-def done(text: str) -> None:
-    """Tell what was done."""
-    OUT.print(f"[bold green]✓[/] {_plain(text)}", soft_wrap=True, highlight=False)
-
-
-def say(text: str = "", style: str | None = None, indent: int = 0) -> None:
-    """Tell a line of text, broken where the terminal would."""
-    told = fitted(OUT, printable_lines(text), indent)
-    OUT.print(escape(told), style=style, soft_wrap=True, highlight=False)
 
 
 def _plain(text: str) -> str:

@@ -7,7 +7,7 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pipelines.portage.screening import BLOCK
@@ -192,19 +192,19 @@ def _events(session: Session, last: dt.date) -> dict[int, list[Event]]:
 
 def _found(line: Watched, row: dict[str, Any], events: list[Event], judged: Told) -> Found:
     new = [one for one in events if _is_new(one, line.dit, judged)]
-    now = Told(
-        liste=judged.liste,
-        sha256=judged.sha256,
-        version=judged.version,
-        regles=judged.regles,
-        jour=judged.jour,
+    now = replace(
+        judged,
         perimee=row["liste_perimee"],
-        verdict=row["verdict"] if line.judged else None,
-        registre=row["statut_registre"] if line.judged else None,
-        raisons=tuple(row["raisons"]) if line.judged else (),
         evenements=tuple(_key(one) for one in events if one["date_constat"] == judged.liste),
         echeances=tuple(Deadline(one["date"], one["libelle"]) for one in row["echeances"]),
     )
+    if line.judged:
+        now = replace(
+            now,
+            verdict=row["verdict"],
+            registre=row["statut_registre"],
+            raisons=tuple(row["raisons"]),
+        )
     return Found(
         maintenant=now,
         evenements=tuple(new),

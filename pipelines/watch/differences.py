@@ -89,7 +89,7 @@ def compare(line: Watched, found: Found) -> tuple[Change | None, Watched]:
     depend on what was declared.
     """
     told, now = line.told, found.maintenant
-    to_come, passed, kept = _deadlines(told.echeances, now)
+    to_come, passed, kept = _deadlines(told, now)
     if now.liste < told.liste:
         causes: tuple[Cause, ...] = ()
         events: tuple[Event, ...] = ()
@@ -132,19 +132,11 @@ def _causes(told: Told, found: Found, passed: tuple[Deadline, ...]) -> tuple[Cau
 
 
 def _deadlines(
-    before: tuple[Deadline, ...], now: Told
+    told: Told, now: Told
 ) -> tuple[tuple[Deadline, ...], tuple[Deadline, ...], tuple[Deadline, ...]]:
     """Give the dates to tell as coming soon, those gone by, and those to come, as told."""
-    announced = {(one.date, one.libelle) for one in before if one.annoncee}
-    soon = {
-        (one.date, one.libelle) for one in now.echeances if now.jour <= one.date <= now.jour + SOON
-    }
-    kept = tuple(
-        replace(one, annoncee=(one.date, one.libelle) in announced | soon) for one in now.echeances
-    )
-    to_come = tuple(
-        one
-        for one in kept
-        if (one.date, one.libelle) in soon and (one.date, one.libelle) not in announced
-    )
-    return to_come, tuple(one for one in before if one.date < now.jour), kept
+    announced = told.announced
+    soon = {one.key for one in now.echeances if now.jour <= one.date <= now.jour + SOON}
+    kept = tuple(replace(one, annoncee=one.key in announced | soon) for one in now.echeances)
+    to_come = tuple(one for one in kept if one.key in soon - announced)
+    return to_come, tuple(one for one in told.echeances if one.date < now.jour), kept

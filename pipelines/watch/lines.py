@@ -24,6 +24,11 @@ class Deadline:
     libelle: str
     annoncee: bool = False
 
+    @property
+    def key(self) -> tuple[dt.date, str]:
+        """What makes it the same one, told or not."""
+        return self.date, self.libelle
+
 
 @dataclass(frozen=True)
 class Told:
@@ -47,6 +52,11 @@ class Told:
     raisons: tuple[str, ...]
     evenements: tuple[str, ...]
     echeances: tuple[Deadline, ...]
+
+    @property
+    def announced(self) -> set[tuple[dt.date, str]]:
+        """Keys of the dates that were told as coming soon."""
+        return {one.key for one in self.echeances if one.annoncee}
 
 
 @dataclass(frozen=True)
@@ -124,10 +134,8 @@ def carried(old: Told, new: Told) -> Told:
     Dates already announced stay so, and a release older than the one already told (after a
     rollback) does not make its events new again.
     """
-    announced = {(one.date, one.libelle) for one in old.echeances if one.annoncee}
-    kept = tuple(
-        replace(one, annoncee=(one.date, one.libelle) in announced) for one in new.echeances
-    )
+    announced = old.announced
+    kept = tuple(replace(one, annoncee=one.key in announced) for one in new.echeances)
     if old.liste > new.liste:
         new = replace(new, liste=old.liste, sha256=old.sha256, evenements=old.evenements)
     return replace(new, echeances=kept)
