@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import json
 import logging
 import os
 import re
@@ -55,6 +56,13 @@ retention:
       success: 90
       failure: 90
 """
+_SQLITE = """\
+event_log_storage:
+  module: pipelines.event_log
+  class: EventLog
+  config:
+    base_dir: {folder}
+"""
 _POSTGRESQL = f"""\
 storage:
   postgres:
@@ -88,6 +96,8 @@ def configure(home: Home) -> None:
     if url := os.environ.get(URL):
         text += _POSTGRESQL
         os.environ[URL] = _PLAIN.sub(_DRIVEN, url)
+    else:
+        text += _SQLITE.format(folder=json.dumps(str(home.dagster / "history" / "runs")))
     path = home.dagster / "dagster.yaml"
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         part = path.with_suffix(".partiel")
