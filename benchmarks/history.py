@@ -158,7 +158,11 @@ def lines(found: Sequence[Followed]) -> Iterator[str]:
         ("une nuit de plus : étape de l'historique (s)", "3", [f.one for f in found]),
         ("`opac historique NDA`, processus entier (s)", "0,8", [f.timeline for f in found]),
         ("place de l'archive (Mo)", "", [f.archive for f in found]),
-        ("– par nuit (ko)", "100", [1_000 * f.archive / f.nights for f in found]),
+        (
+            "– par nuit, copies entières comprises (ko)",
+            "",
+            [1_000 * f.archive / f.nights for f in found],
+        ),
         ("place de l'historique dans la base (Mo)", "", [f.history for f in found]),
     ):
         told = " | ".join(f"{value:.2f}" if value < 100 else f"{value:.0f}" for value in values)

@@ -219,12 +219,20 @@ def run_models(con: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> dict[
         found = [row[0] for row in con.execute(f"describe {model.full_name}").fetchall()]
         if found != list(model.columns):
             raise OpacError(_column_mismatch(model, found))
-        con.execute(f"comment on {kind} {model.full_name} is {literal(model.description)}")
-        for name, text in model.columns.items():
-            con.execute(f"comment on column {model.full_name}.{name} is {literal(text)}")
+        con.execute(_comments(model, kind))
         count = con.execute(f"select count(*) from {model.full_name}").fetchone()
         rows[model.full_name] = count[0] if count else 0
     return rows
+
+
+def _comments(model: Model, kind: str) -> str:
+    """Write the statements that document a table: one transaction, not a commit a column."""
+    told = [f"comment on {kind} {model.full_name} is {literal(model.description)}"]
+    told += [
+        f"comment on column {model.full_name}.{name} is {literal(text)}"
+        for name, text in model.columns.items()
+    ]
+    return "; ".join(["begin", *told, "commit"])
 
 
 def load_reference_files(con: duckdb.DuckDBPyConnection) -> None:
