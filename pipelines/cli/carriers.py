@@ -17,12 +17,12 @@ from pipelines.cli.common import (
     figure,
     plain_table,
     print_json,
-    printable,
     say,
     settings_for,
 )
 from pipelines.errors import UsageError
 from pipelines.portage.carriers import CRITERIA, ENTRUSTED, LIMITS, Action, carriers
+from pipelines.printable import printable
 from pipelines.warehouse.release import open_readonly
 
 # Narrower than this, the town gives its place to the name.

@@ -21,6 +21,7 @@ from rich.text import Text
 
 from pipelines.errors import UsageError
 from pipelines.home import Home, home_errors
+from pipelines.printable import printable
 from pipelines.settings import Settings
 from pipelines.warehouse.release import Release, current
 
@@ -40,8 +41,6 @@ HomeOption = Annotated[
 ]
 JsonOption = Annotated[bool, typer.Option("--json", metavar="", help="Répondre en JSON.")]
 
-# What users type and what files hold may cut a line or drive the terminal.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f]+")
 # Where a line must not break, as French typography has it: before a colon, inside quotation marks
 # (next to them at least), within a figure and before its unit.
 _GLUED = re.compile(r" (?=[:;?!»€%])|(?<=«) |(?<=\d) (?=\d{3}(?!\d))")
@@ -128,13 +127,8 @@ def plain_table(*titles: str, whole: Container[str] = ()) -> Table:
     return table
 
 
-def printable(text: str) -> str:
-    """Show in place of each run of control characters that there was one; lines are joined."""
-    return _CONTROL.sub("␣", text)
-
-
 def printable_lines(text: str) -> str:
-    """Do the same within each line."""
+    """Make each line of a text printable."""
     return "\n".join(map(printable, text.split("\n")))
 
 

@@ -24,12 +24,12 @@ from pipelines.cli.common import (
     HomeOption,
     current_release,
     fitted,
-    printable,
     settings_for,
 )
 from pipelines.cli.relations import as_json, joined, tables, write_csv, write_file
 from pipelines.errors import UsageError
 from pipelines.files import replacing
+from pipelines.printable import printable
 from pipelines.warehouse.release import open_readonly
 
 if TYPE_CHECKING:

@@ -16,10 +16,10 @@ from pipelines.cli.common import (
     JsonOption,
     fitted,
     print_json,
-    printable,
     settings_for,
 )
 from pipelines.doctor.finding import Checked, Patient, State
+from pipelines.printable import printable
 
 _COLOURS = {
     State.WELL: "bold green",

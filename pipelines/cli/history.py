@@ -21,7 +21,6 @@ from pipelines.cli.common import (
     fitted,
     plain_table,
     print_json,
-    printable,
     say,
     settings_for,
 )
@@ -29,6 +28,7 @@ from pipelines.cli.produce import parse_date
 from pipelines.history.telling import SAID, Kind, changes, timeline
 from pipelines.home import Home
 from pipelines.portage.carriers import Action
+from pipelines.printable import printable
 from pipelines.warehouse.release import current, open_readonly
 
 # In place of an identifier: history is made again from the archive.

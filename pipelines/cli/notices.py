@@ -17,7 +17,6 @@ from pipelines.cli.common import (
     fitted,
     plain_table,
     print_json,
-    printable,
     settings_for,
 )
 from pipelines.errors import OpacError, UsageError
@@ -34,6 +33,7 @@ from pipelines.notices.settings import (
     notice_settings,
 )
 from pipelines.notices.store import made, store
+from pipelines.printable import printable
 from pipelines.settings import PARIS
 
 _SENT_SHOWN = 10

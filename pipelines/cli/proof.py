@@ -18,13 +18,13 @@ from pipelines.cli.common import (
     current_release,
     fitted,
     print_json,
-    printable,
     settings_for,
 )
 from pipelines.cli.facts import STRICT, IdentifierArgument, with_facts
 from pipelines.cli.verify import VERDICTS, asked
 from pipelines.errors import UsageError
 from pipelines.home import Home
+from pipelines.printable import printable
 from pipelines.warehouse.release import current, open_readonly
 
 _CHECK_CODES = {"authentique": 0, "inconnu ici": 11, "modifié": 13}

@@ -16,11 +16,11 @@ from pipelines.cli.common import (
     current_release,
     fitted,
     print_json,
-    printable,
     settings_for,
 )
 from pipelines.cli.facts import STRICT, IdentifierArgument, StrictOption, with_facts
 from pipelines.errors import UsageError
+from pipelines.printable import printable
 
 if TYPE_CHECKING:
     from pipelines.portage.session import Session

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-import re
 from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from pipelines.portage.screening import BLOCK
+from pipelines.printable import printable
 from pipelines.warehouse.literals import literal
 from pipelines.warehouse.release import Release, require_table
 from pipelines.watch.lines import Deadline, Told, Watched
@@ -19,9 +19,6 @@ if TYPE_CHECKING:
     from pipelines.portage.session import Session
 
 Event = dict[str, Any]
-# Names come from anywhere: what would write on a terminal, begin a line, or turn one around.
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]+")
-
 _EVENT = (
     *("type", "categorie", "nda", "avant", "apres", "instantane_avant", "date_constat"),
     "campagne_bpf",
@@ -244,4 +241,4 @@ def _shown(value: Any) -> Any:
     """Give a value as it can be shown: texts without control characters, of one line."""
     if isinstance(value, list):
         return [_shown(one) for one in value]
-    return _CONTROL.sub("␣", value) if isinstance(value, str) else value
+    return printable(value) if isinstance(value, str) else value

@@ -7,7 +7,8 @@ from io import StringIO
 import pytest
 from rich.console import Console
 
-from pipelines.cli.common import fitted, print_error, printable
+from pipelines.cli.common import fitted, print_error
+from pipelines.printable import printable
 
 
 def terminal(width: int) -> Console:
@@ -43,5 +44,6 @@ def test_a_year_is_not_glued_to_a_number() -> None:
 
 def test_control_characters_are_shown_not_sent(capfd: pytest.CaptureFixture[str]) -> None:
     assert printable("a\x1b[2Jb\r\nc\x9bd") == "a␣[2Jb␣c␣d"
+    assert printable("SARL \u202eecalp\u2028Suite") == "SARL ␣ecalp␣Suite"
     print_error("Erreur :", "« \x1b[31m » ne se lit pas")
     assert capfd.readouterr().err == "Erreur : « ␣[31m » ne se lit pas\n"
