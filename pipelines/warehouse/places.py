@@ -13,6 +13,11 @@ if TYPE_CHECKING:
     import duckdb
 
 _NEAR = 3
+# What people call regions; no official list of these exists.
+_SHORT = {
+    **{"idf": "11", "cvl": "24", "bfc": "27", "hdf": "32", "pdl": "52", "naq": "75"},
+    **{"ara": "84", "aura": "84", "paca": "93"},
+}
 
 
 @dataclass(frozen=True)
@@ -25,13 +30,14 @@ class Place:
 
 
 def find_region(con: duckdb.DuckDBPyConnection, asked: str) -> Place:
-    """Find a region by its code, its leading zero lost or not, or by its name.
+    """Find a region by its code, its leading zero lost or not, its name or a usual short form.
 
     Raises:
         UsageError: there is no such region; the near ones are named.
     """
     known = con.execute("select code_region, region from reference.region").fetchall()
-    return _find(asked, [Place(code, name, code) for code, name in known], "La région", "region")
+    code = _SHORT.get(_plain(asked), asked)
+    return _find(code, [Place(code, name, code) for code, name in known], "La région", "region")
 
 
 def find_departement(con: duckdb.DuckDBPyConnection, asked: str) -> Place:

@@ -155,6 +155,7 @@ def around() -> Iterator[duckdb.DuckDBPyConnection]:
     [
         ({"region": "93"}, ["1", "2"]),
         ({"region": "provence alpes cote d'azur"}, ["1", "2"]),
+        ({"region": "PACA"}, ["1", "2"]),
         ({"region": "1"}, ["4"]),
         ({"departement": "13"}, ["1"]),
         ({"departement": "6"}, ["2"]),
