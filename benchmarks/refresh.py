@@ -28,6 +28,7 @@ START, END = "<!-- mesures : make bench -->", "<!-- fin des mesures -->"
 STEPS = {
     "reception": "réception, archive, profil",
     "preparation__organisme": "lecture et typage",
+    "suivi__historique": "suivi de l'historique",
     "modeles": "modèles SQL",
     "controle__rapport": "contrôles (attente de Great Expectations comprise)",
     "controles": "contrôles montrés dans Dagster",
