@@ -5,8 +5,10 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from dagster import StringSource
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
@@ -31,11 +33,16 @@ class EventLog(SqliteEventLogStorage):
         super().__init__(base_dir, inst_data)
 
     @classmethod
+    def config_type(cls) -> dict[str, Any]:
+        """Describe what ``dagster.yaml`` says of it."""
+        return {"dagster_home": StringSource}
+
+    @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
     ) -> EventLog:
-        """Make the log that ``dagster.yaml`` describes."""
-        return cls(inst_data=inst_data, **config_value)
+        """Make the log where Dagster would; a path written down would not follow a moved home."""
+        return cls(str(Path(config_value["dagster_home"]) / "history" / "runs"), inst_data)
 
     def store_event(self, event: EventLogEntry) -> None:
         """Write an event, and have the page of the run, which watches this file, read it."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
-import json
 import logging
 import os
 import re
@@ -61,7 +60,8 @@ event_log_storage:
   module: pipelines.event_log
   class: EventLog
   config:
-    base_dir: {folder}
+    dagster_home:
+      env: DAGSTER_HOME
 """
 _POSTGRESQL = f"""\
 storage:
@@ -87,6 +87,14 @@ def open_instance(home: Home) -> dg.DagsterInstance:
             return _postgresql() if os.environ.get(URL) else _sqlite()
 
 
+def open_as_left(home: Home) -> dg.DagsterInstance:
+    """Open what the home itself keeps of Dagster, without anything being written in it."""
+    import dagster as dg
+
+    os.environ["DAGSTER_HOME"] = str(home.dagster)
+    return dg.DagsterInstance.from_config(str(home.dagster))
+
+
 def configure(home: Home) -> None:
     """Write the configuration of the home's Dagster, and have this process use it.
 
@@ -97,7 +105,7 @@ def configure(home: Home) -> None:
         text += _POSTGRESQL
         os.environ[URL] = _PLAIN.sub(_DRIVEN, url)
     else:
-        text += _SQLITE.format(folder=json.dumps(str(home.dagster / "history" / "runs")))
+        text += _SQLITE
     path = home.dagster / "dagster.yaml"
     if not path.exists() or path.read_text(encoding="utf-8") != text:
         part = path.with_suffix(".partiel")

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from pipelines import journal
 from pipelines.doctor.finding import Finding, Patient, broken, look, many, well
 from pipelines.errors import HomeUnusable, OpacError
-from pipelines.instance import URL, open_instance
+from pipelines.instance import URL, open_as_left, open_instance
 from pipelines.registers.archive import OFFICIAL
 from pipelines.registers.seen import frozen, last_seen
 
@@ -82,12 +82,8 @@ def schedule(patient: Patient) -> Iterator[Finding]:
     if not (folder / "dagster.yaml").exists() or not started:
         yield look("La nuit n'est pas programmée", f"{_START}.")
         return
-    import dagster as dg
-
     try:
-        # What a home keeps by itself is opened without anything being written in it.
-        from_files = dg.DagsterInstance.from_config
-        instance = open_instance(patient.home) if postgresql else from_files(str(folder))
+        instance = open_instance(patient.home) if postgresql else open_as_left(patient.home)
     except HomeUnusable as error:
         told, _, mend = str(error).partition(" : ")
         yield broken(told, mend)

@@ -67,6 +67,7 @@ def _isolated(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Let only the variables that a test sets count, and files be written in its own folder."""
     for name in [name for name in os.environ if name.startswith("OPAC_")]:
         monkeypatch.delenv(name)
+    monkeypatch.setenv("DAGSTER_HOME", "")  # opening Dagster sets it: put back afterwards
     monkeypatch.chdir(tmp_path)
 
 

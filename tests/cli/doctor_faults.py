@@ -11,7 +11,6 @@ from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-import dagster as dg
 import duckdb
 from dagster._core.remote_origin import (
     RegisteredCodeLocationOrigin,
@@ -31,6 +30,7 @@ from dagster_shared.error import SerializableErrorInfo
 
 from pipelines import journal
 from pipelines.home import Home
+from pipelines.instance import open_as_left
 from pipelines.notices.outbox import Genre, Notice, post
 from pipelines.notices.store import store
 from pipelines.registers.archive import Archive, Sighting
@@ -59,12 +59,12 @@ def see(home: Home, **changes: Any) -> None:
 def beat(home: Home, age: float = 0.0) -> None:
     """Have the daemon of Dagster said, ``age`` seconds ago, that it lives."""
     moment = dt.datetime.now(dt.UTC).timestamp() - age
-    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+    with open_as_left(home) as instance:
         instance.add_daemon_heartbeat(DaemonHeartbeat(moment, "SCHEDULER", "essai", []))
 
 
 def _scheduled(home: Home, status: InstigatorStatus, tick: TickStatus) -> None:
-    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+    with open_as_left(home) as instance:
         data = ScheduleInstigatorData("15 5 * * *")
         state = InstigatorState(_ORIGIN, InstigatorType.SCHEDULE, status, data)
         instance.add_instigator_state(state)

@@ -3,31 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
 from pathlib import Path
 from uuid import uuid4
 
 import dagster as dg
-import pytest
 
 from pipelines.event_log import EventLog
 from pipelines.home import Home
-from pipelines.instance import URL, open_instance
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.delenv(URL, raising=False)
-    monkeypatch.setenv("DAGSTER_HOME", "")  # opening sets it: put back afterwards
-    home = Home(tmp_path / "maison d'un « porteur »")
-    home.prepare()
-    return home
-
-
-@pytest.fixture
-def instance(home: Home) -> Iterator[dg.DagsterInstance]:
-    with open_instance(home) as opened:
-        yield opened
+from pipelines.instance import open_as_left, open_instance
 
 
 def _log(home: Home) -> Path:
@@ -94,6 +77,17 @@ def test_the_log_that_dagster_kept_before_goes_on(home: Home) -> None:
 
     with open_instance(home) as after:
         assert _told(after, run) == ["Début"]
+
+
+def test_the_log_goes_with_a_home_that_moves(home: Home, tmp_path: Path) -> None:
+    with open_instance(home) as instance:
+        run = _begun(instance)
+    moved = Home(home.root.rename(tmp_path / "ailleurs"))
+
+    with open_as_left(moved) as instance:
+        assert _told(instance, run) == ["Début"]
+
+    assert [path.name for path in tmp_path.iterdir()] == ["ailleurs"]
 
 
 def test_threads_write_in_turn(instance: dg.DagsterInstance) -> None:

@@ -10,6 +10,7 @@ import pytest
 from dagster._core.storage.tags import SCHEDULED_EXECUTION_TIME_TAG
 
 from pipelines.home import Home
+from pipelines.instance import open_as_left
 from pipelines.journal import Run, State, runs
 from pipelines.registers.archive import Archive
 from pipelines.warehouse.release import current
@@ -46,7 +47,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Nights]:
             with daemon(two, server), daemon(two, server):
                 wait_for(partial(_had_runs, two, 2), 180, partial(_log, two))
             wait_for(partial(_had_runs, one, 2), 180, partial(_log, one))
-    return {1: _looked_at(one), 2: _looked_at(two)}
+        return {1: _looked_at(one), 2: _looked_at(two)}
 
 
 def _had_runs(home: Home, count: int) -> bool:
@@ -60,7 +61,7 @@ def _log(home: Home) -> str:
 
 
 def _looked_at(home: Home) -> Nights:
-    with dg.DagsterInstance.from_config(str(home.dagster)) as instance:
+    with open_as_left(home) as instance:
         return Nights(
             home,
             runs(home)[::-1],

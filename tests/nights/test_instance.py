@@ -6,9 +6,7 @@ import datetime as dt
 import fcntl
 import sqlite3
 import time
-from collections.abc import Iterator
 from contextlib import ExitStack, closing
-from pathlib import Path
 from uuid import uuid4
 
 import dagster as dg
@@ -16,25 +14,10 @@ import pytest
 
 import pipelines.instance
 from pipelines.home import Home
-from pipelines.instance import URL, close_dead, configure, open_instance, prune
+from pipelines.instance import URL, close_dead, configure, prune
 from tests.processes import hear, process, say
 
 _SUCCESS = dg.DagsterRunStatus.SUCCESS
-
-
-@pytest.fixture
-def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Home:
-    monkeypatch.delenv(URL, raising=False)
-    monkeypatch.setenv("DAGSTER_HOME", "")  # opening sets it: put back afterwards
-    home = Home(tmp_path / "maison")
-    home.prepare()
-    return home
-
-
-@pytest.fixture
-def instance(home: Home) -> Iterator[dg.DagsterInstance]:
-    with open_instance(home) as opened:
-        yield opened
 
 
 def test_one_run_at_a_time_and_nothing_sent(instance: dg.DagsterInstance) -> None:

@@ -23,7 +23,7 @@ from pipelines import journal
 from pipelines.definitions import defs
 from pipelines.errors import GatesRefused, OpacError, RefreshRunning
 from pipelines.home import Home
-from pipelines.instance import configure
+from pipelines.instance import configure, open_as_left
 from pipelines.lock import running
 from pipelines.settings import ROOT
 from pipelines.warehouse.models import evaluation_reads, load_models, split_late
@@ -59,7 +59,7 @@ def _run(
     if source is not None:
         asked = {"source": str(source), "date": lists.NEXT_DAY.isoformat()}
         config["ops"] = {"reception": {"config": asked}}
-    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+    with open_as_left(Home(home)) as instance:
         return defs.resolve_job_def("refresh").execute_in_process(
             run_config=config,
             instance=instance,
@@ -329,7 +329,7 @@ def test_a_refresh_from_the_command_is_recorded_in_the_home(
 ) -> None:
     opac("refresh", "--source", source, "--home", home).succeeded()
 
-    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+    with open_as_left(Home(home)) as instance:
         runs = instance.get_runs()
         latest = instance.get_latest_materialization_event(_RELEASE)
     assert [run.job_name for run in runs] == ["refresh", "refresh"], "that of the good release too"
@@ -386,5 +386,5 @@ def test_a_run_takes_old_ones_away(
 
     last = [_run(home, source=source).run_id for _ in range(3)][1:]
 
-    with dg.DagsterInstance.from_config(str(home / "dagster")) as instance:
+    with open_as_left(Home(home)) as instance:
         assert [run.run_id for run in instance.get_runs()] == last[::-1]
