@@ -47,7 +47,7 @@ def porteurs(
     ] = None,
     region: Annotated[
         str | None,
-        typer.Option("--region", metavar="CODE", help="Région, par exemple 93 (code ou nom)."),
+        typer.Option("--region", metavar="CODE", help="Région, par exemple 93 ou PACA."),
     ] = None,
     departement: Annotated[
         str | None,

@@ -67,7 +67,7 @@ def evolutions(
     ] = None,
     region: Annotated[
         str | None,
-        typer.Option("--region", metavar="CODE", help="Région, par exemple 93 (code ou nom)."),
+        typer.Option("--region", metavar="CODE", help="Région, par exemple 93 ou PACA."),
     ] = None,
     limite: Annotated[
         int, typer.Option("--limite", metavar="N", min=1, help="Combien en montrer.")

@@ -20,7 +20,7 @@ def register(app: typer.Typer) -> None:
 def rapport(
     region: Annotated[
         str | None,
-        typer.Option("--region", metavar="CODE", help="Région, par exemple 93 (code ou nom)."),
+        typer.Option("--region", metavar="CODE", help="Région, par exemple 93 ou PACA."),
     ] = None,
     sortie: Annotated[
         Path | None,
