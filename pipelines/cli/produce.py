@@ -14,6 +14,7 @@ from pipelines.cli.common import (
     OUT,
     HomeOption,
     JsonOption,
+    done,
     print_error,
     print_json,
     settings_for,
@@ -91,7 +92,7 @@ def refresh(
         return
     for failure in outcome.non_avises:
         print_error("Avis non transmis :", failure)
-    OUT.print(f"[bold green]✓[/] {escape(outcome.message)}", soft_wrap=True, highlight=False)
+    done(outcome.message)
     OUT.print(f"  base    : {escape(str(Home(settings.home).database))}", soft_wrap=True)
     OUT.print(f"  rapport : {escape(str(report))}", soft_wrap=True)
     for rule in found.meta["avertissements"] if outcome.changed else []:

@@ -18,7 +18,7 @@ from pipelines.cli.common import (
     HomeOption,
     current_release,
     fitted,
-    printable_lines,
+    say,
     settings_for,
 )
 from pipelines.cli.facts import STRICT, StrictOption, with_facts
@@ -266,8 +266,7 @@ def _tell_reading(candidates: Candidates, remarks: Sequence[str]) -> None:
 
 
 def _item(text: str) -> None:
-    told = fitted(OUT, f"  {text}", indent=4)
-    OUT.print(escape(printable_lines(told)), soft_wrap=True, highlight=False)
+    say(f"  {text}", indent=4)
 
 
 def _count(number: int, noun: str) -> str:

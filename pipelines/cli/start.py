@@ -5,9 +5,8 @@ from __future__ import annotations
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
-from pipelines.cli.common import OUT, HomeOption, fitted, settings_for
+from pipelines.cli.common import HomeOption, say, settings_for
 
 
 def register(app: typer.Typer) -> None:
@@ -25,8 +24,4 @@ def start(
     """Faire tourner les nuits : la page web de Dagster et son démon, jusqu'à Ctrl-C."""
     from pipelines.start import start as run
 
-    run(
-        settings_for(home),
-        port,
-        lambda told: OUT.print(escape(fitted(OUT, told)), soft_wrap=True, highlight=False),
-    )
+    run(settings_for(home), port, say)

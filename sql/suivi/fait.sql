@@ -49,32 +49,6 @@ inconnue as (
 ),
 
 complete as (
-    -- Almost all lists say everything: what was known before is looked at for the others alone.
-    select
-        i.nda,
-        i.absentes,
-        i.denomination,
-        i.siren,
-        i.siret_declarant,
-        i.adresse_voie,
-        i.code_postal,
-        i.ville,
-        i.code_region,
-        i.code_departement,
-        i.specialites,
-        i.date_derniere_declaration,
-        i.debut_exercice,
-        i.fin_exercice,
-        i.nb_stagiaires,
-        i.nb_stagiaires_confies,
-        i.effectif_formateurs,
-        i.certifie_action_formation,
-        i.certifie_bilan_competences,
-        i.certifie_vae,
-        i.certifie_apprentissage
-    from inconnue as i
-    where len(i.absentes) = 0
-    union all
     select
         i.nda,
         list_sort(list_filter(
@@ -159,6 +133,14 @@ complete as (
     from inconnue as i
     left join suivi.connu as k on i.nda = k.cle
     where len(i.absentes) > 0
+),
+
+tous as (
+    -- Almost all lists say everything: what was known before is looked at for the others alone.
+    select * from inconnue
+    where len(absentes) = 0
+    union all by name
+    select * from complete
 )
 
 select
@@ -208,4 +190,4 @@ select
     c.certifie_bilan_competences,
     c.certifie_vae,
     c.certifie_apprentissage
-from complete as c
+from tous as c

@@ -42,7 +42,7 @@ def test_every_table_of_the_market_has_an_oracle() -> None:
     assert tables == {name for name in ORACLES if name.startswith("marche.")} | {PUBLISHED}
 
 
-@settings(quick, max_examples=20)
+@settings(quick, max_examples=30)
 @given(register=registers())
 def test_tables_are_what_brute_force_finds(
     con: duckdb.DuckDBPyConnection, register: Register

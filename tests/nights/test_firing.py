@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from dataclasses import dataclass
 from functools import partial
 
@@ -46,6 +47,7 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Nights]:
         with daemon(one, server):
             with daemon(two, server), daemon(two, server):
                 wait_for(partial(_had_runs, two, 2), 180, partial(_log, two))
+                wait_for(partial(_launched_at_once, two), 180, partial(_log, two))
             wait_for(partial(_had_runs, one, 2), 180, partial(_log, one))
         return {1: _looked_at(one), 2: _looked_at(two)}
 
@@ -54,6 +56,17 @@ def _had_runs(home: Home, count: int) -> bool:
     """Tell whether so many runs have ended, and no other is under way."""
     told = runs(home)
     return len(told) >= count and all(run.ended for run in told)
+
+
+def _launched_at_once(home: Home) -> bool:
+    """Tell whether two nights of one minute were launched, and both have ended."""
+    return _had_runs(home, 2) and bool(_at_once(_looked_at(home).launched))
+
+
+def _at_once(launched: list[dg.DagsterRun]) -> set[str]:
+    """The minutes at which more than one night was launched."""
+    minutes = Counter(_scheduled(run) for run in launched)
+    return {minute for minute, times in minutes.items() if times > 1}
 
 
 def _log(home: Home) -> str:
@@ -111,7 +124,8 @@ def test_a_night_without_news_renews_the_day_the_register_was_seen(
 def test_two_daemons_by_mistake_make_one_release_and_no_alarm(homes: dict[int, Nights]) -> None:
     nights = homes[2]
 
-    # Both may launch the night of one minute: the second waits for its turn.
+    # Each launches its night of the same minute: the second waits for its turn.
+    assert _at_once(nights.launched)
     assert {run.state for run in nights.told} == {State.DONE}
     assert [str(run.message).split()[0] for run in nights.told[:2]] == ["Version", "Inchangé"]
     assert nights.released == 1

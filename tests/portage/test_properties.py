@@ -81,7 +81,7 @@ def questions(draw: st.DrawFn) -> Question:
 
 many = st.lists(questions(), min_size=1, max_size=25)
 quick = settings(
-    max_examples=10, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 
 
