@@ -8,7 +8,7 @@ BIN = .venv/bin
 .PHONY: run test coverage lint types bench docs lock dev clean
 
 run: .venv/.run
-	@$(BIN)/python -m pipelines.demo
+	@$(BIN)/python -m pipelines.documents.demo
 
 test: .venv/.dev .outils/duckdb-1.1/.made
 	@$(MAKE) --no-print-directory -j2 -O lint types
@@ -33,9 +33,9 @@ bench: .venv/.dev
 
 docs: .venv/.run
 	$(BIN)/opac dictionnaire --sortie docs/dictionnaire.md
-	$(BIN)/python -m pipelines.cli.reference docs/commandes.md
-	$(BIN)/python -m pipelines.cli.questions docs/analystes.md
-	$(BIN)/python -m pipelines.market.published docs/chiffres-publies.md
+	$(BIN)/python -m pipelines.documents.commands docs/commandes.md
+	$(BIN)/python -m pipelines.documents.answers docs/analystes.md
+	$(BIN)/python -m pipelines.documents.published docs/chiffres-publies.md
 
 dev: .venv/.run
 	@$(BIN)/opac demarrer

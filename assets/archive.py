@@ -7,18 +7,14 @@ from pathlib import Path
 import dagster as dg
 from pydantic import Field
 
+from pipelines.orchestration.keys import LIST, OWNERS, RECEPTION, SEEN
+from pipelines.orchestration.resources import HomeResource
+from pipelines.publication.publish import is_current
 from pipelines.quality.gate import check_acceptations, row_floor
-from pipelines.refresh import RECEPTION
 from pipelines.registers.archive import OFFICIAL, Archive, Sighting
 from pipelines.registers.sources import Request, acquire, known_list
-from pipelines.resources import HomeResource
 from pipelines.warehouse.build import open_build, reset
-from pipelines.warehouse.publish import is_current
 from pipelines.warehouse.release import current
-
-SEEN = dg.AssetKey(["archive", "registre_vu"])
-LIST = dg.AssetKey(["archive", "liste_publique_of"])
-OWNERS = ["team:donnees"]
 
 
 class RefreshConfig(dg.Config):
@@ -118,10 +114,10 @@ def _unfit(sighting: Sighting) -> str | None:
 
 
 def _seen(sighting: Sighting) -> dg.MaterializeResult:  # type: ignore[type-arg]
-    return dg.MaterializeResult(asset_key=SEEN, metadata=_told(sighting))
+    return dg.MaterializeResult(asset_key=SEEN, metadata=_figures(sighting))
 
 
-def _told(sighting: Sighting) -> dict[str, str | int]:
+def _figures(sighting: Sighting) -> dict[str, str | int]:
     return {
         "sha256": sighting.sha256,
         "date_contenu": sighting.date_contenu,
@@ -142,7 +138,7 @@ def _begun(home: HomeResource, config: RefreshConfig, sighting: Sighting) -> dg.
         asset_key=LIST,
         metadata={
             "version": build.version,
-            **_told(sighting),
+            **_figures(sighting),
             "mise_en_page": sighting.mise_en_page,
             "octets": sighting.octets,
         },

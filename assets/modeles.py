@@ -4,12 +4,10 @@ from collections.abc import Iterator, Mapping
 
 import dagster as dg
 
-from assets.archive import OWNERS
-from assets.historique import FOLLOWED
-from assets.preparation import STAGED
-from pipelines.resources import HomeResource
+from pipelines.orchestration.keys import FOLLOWED, OWNERS, STAGED
+from pipelines.orchestration.resources import HomeResource
+from pipelines.publication.database import build_models, column_types
 from pipelines.warehouse.build import current_build
-from pipelines.warehouse.database import build_models, column_types
 from pipelines.warehouse.models import (
     EVALUATION,
     FOLLOWING,

@@ -2,12 +2,10 @@
 
 import dagster as dg
 
-from assets.archive import LIST, OWNERS
+from pipelines.orchestration.keys import LIST, OWNERS, STAGED
+from pipelines.orchestration.resources import HomeResource
 from pipelines.registers.contract import COLUMNS
-from pipelines.resources import HomeResource
 from pipelines.warehouse.build import current_build, prepare
-
-STAGED = dg.AssetKey(["preparation", "organisme"])
 
 
 @dg.asset(

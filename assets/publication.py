@@ -2,15 +2,14 @@
 
 import dagster as dg
 
-from assets.archive import OWNERS
-from assets.controles import REPORT
-from pipelines.resources import HomeResource
+from pipelines.orchestration.keys import OWNERS, RELEASE, REPORT
+from pipelines.orchestration.resources import HomeResource
+from pipelines.publication.publish import publish
 from pipelines.warehouse.build import current_build
-from pipelines.warehouse.publish import publish
 
 
 @dg.asset(
-    key=["publication", "opac"],
+    key=RELEASE,
     deps=[REPORT],
     # Last of its level, so that a refused build shows its checks before the run fails.
     op_tags={"dagster/priority": "-1"},

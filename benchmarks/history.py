@@ -22,7 +22,7 @@ import duckdb
 
 from benchmarks.portage import OPAC
 from benchmarks.refresh import ROWS, measured, steps_of, write
-from pipelines.history.following import RELEASED
+from pipelines.history.state import RELEASED
 from pipelines.home import Home
 from pipelines.registers.archive import LOCAL, Archive, Sighting
 from pipelines.registers.generator import wire

@@ -22,9 +22,9 @@ from benchmarks.models import beside, timed_models
 from benchmarks.refresh import DATE, ROWS, measured, write
 from pipelines.home import Home
 from pipelines.portage.session import portage_session
+from pipelines.publication.database import run_judged
 from pipelines.registers.generator import generate
 from pipelines.settings import ROOT
-from pipelines.warehouse.database import run_judged
 from pipelines.warehouse.literals import literal
 from pipelines.warehouse.models import load_models
 from pipelines.warehouse.release import Release, current

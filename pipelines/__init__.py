@@ -1,0 +1,1 @@
+"""The product, room by room: ``docs/architecture.md`` says which room knows which."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 import dagster as dg
 
 from assets.archive import reception
-from assets.controles import controles, rapport
-from assets.historique import suivi_historique
+from assets.controle import controles, rapport
 from assets.modeles import modeles
 from assets.preparation import organisme_prepare
 from assets.publication import publication
-from pipelines.jobs import refresh
-from pipelines.resources import HomeResource
-from pipelines.schedules import NIGHTLY, nightly, retry
-from pipelines.sensors import notices
+from assets.suivi import suivi_historique
+from pipelines.orchestration.jobs import refresh
+from pipelines.orchestration.resources import HomeResource
+from pipelines.orchestration.schedules import NIGHTLY, nightly, retry
+from pipelines.orchestration.sensors import notices
 
 
 def build_defs(cron: str = NIGHTLY) -> dg.Definitions:

@@ -26,7 +26,7 @@ def replacing(target: Path) -> Iterator[Path]:
         UsageError: ``target`` cannot be written.
         HomeUnusable: no space is left for it.
     """
-    with _told(target):
+    with _write_errors_in_french(target):
         if target.is_dir():
             raise IsADirectoryError
         if target.exists() and not target.is_file():
@@ -57,7 +57,7 @@ def sync(path: Path) -> None:
 
 
 @contextmanager
-def _told(target: Path) -> Iterator[None]:
+def _write_errors_in_french(target: Path) -> Iterator[None]:
     try:
         yield
     except OpacError:

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import RefreshRunning
+from pipelines.french import instant
 from pipelines.home import Home, home_errors
 
 # A probe by `running` holds the lock for an instant: a taker waits that long before giving up.
@@ -125,7 +126,7 @@ def _sentence(holder: dict[str, Any]) -> str:
     if holder:
         since = datetime.fromisoformat(holder["depuis"])
         today = since.date() == datetime.now().astimezone().date()
-        when = f"{since:%H:%M}" if today else f"le {since:%d/%m/%Y à %H:%M}"
+        when = f"{since:%H:%M}" if today else f"le {instant(since)}"
         who = f" (processus {holder['pid']}, depuis {when})"
     return (
         f"Une actualisation est déjà en cours{who} : attendez sa fin, puis relancez la commande ; "

@@ -28,7 +28,8 @@ from pipelines.cli.common import (
 )
 from pipelines.errors import UsageError
 from pipelines.files import replacing
-from pipelines.portage.cap import Cap, caps, shares
+from pipelines.french import date_courte, entier, euros, nombre, taux_exact, verb
+from pipelines.portage.cap.shares import Cap, caps, shares
 from pipelines.warehouse.release import open_readonly
 
 Found = dict[str, Any]
@@ -71,7 +72,7 @@ def plafond(
 
 def _measured(fichier: Path, known: list[Cap], today: dt.date) -> Found:
     """Measure the shares of a file, ready for JSON."""
-    from pipelines.portage.invoices import read_invoices
+    from pipelines.portage.cap.invoices import read_invoices
 
     with tempfile.TemporaryDirectory(prefix="opac-plafond-") as folder:
         invoices = read_invoices(fichier, Path(folder))
@@ -119,12 +120,12 @@ def _table(years: list[Found]) -> Table:
     for year in years:
         table.add_row(
             str(year["annee"]),
-            f"{year['factures']:,}".replace(",", "\u202f"),
-            _amount(year["chiffre_affaires"]),
-            _amount(year["sous_traite"]),
-            _percent(year["part_pct"]) if year["part_pct"] is not None else "",
-            _percent(year["plafond_pct"]),
-            _amount(year["reste_a_sous_traiter"]),
+            entier(year["factures"]),
+            nombre(year["chiffre_affaires"], 2),
+            nombre(year["sous_traite"], 2),
+            taux_exact(year["part_pct"]) if year["part_pct"] is not None else "",
+            taux_exact(year["plafond_pct"]),
+            nombre(year["reste_a_sous_traiter"], 2),
             style="red" if year["depasse"] else "",
         )
     return table
@@ -133,15 +134,15 @@ def _table(years: list[Found]) -> Table:
 def _sentence(year: Found) -> str:
     told = f"{year['annee']}"
     if (year["du"].month, year["du"].day) != (1, 1):
-        told += f" (du {year['du']:%d/%m/%Y} au {year['au']:%d/%m/%Y})"
+        told += f" (du {date_courte(year['du'])} au {date_courte(year['au'])})"
     if year["en_cours"]:
         told += ", année en cours"
     if not year["chiffre_affaires"]:
         return f"{told} : aucun chiffre d'affaires compté."
-    cap = _percent(year["plafond_pct"])
+    cap = taux_exact(year["plafond_pct"])
     if year["depasse"]:
         verb = "il faut" if year["en_cours"] else "il aurait fallu"
-        more = _euros(year["chiffre_affaires_manquant"])
+        more = euros(year["chiffre_affaires_manquant"])
         return (
             f"{told} : la limite de {cap} est dépassée ; {verb} {more} de chiffre d'affaires en "
             "plus, sans sous-traitance, pour y revenir."
@@ -149,7 +150,7 @@ def _sentence(year: Found) -> str:
     if not year["reste_a_sous_traiter"]:
         return f"{told} : la limite de {cap} est atteinte sans être dépassée ; il ne reste rien."
     verb = "il reste" if year["en_cours"] else "il restait"
-    left = _euros(year["reste_a_sous_traiter"])
+    left = euros(year["reste_a_sous_traiter"])
     return f"{told} : {verb} {left} à sous-traiter, à chiffre d'affaires constant."
 
 
@@ -243,16 +244,4 @@ def _plain(value: Any) -> Any:
 
 
 def _counted(count: int, one: str, many: str) -> str:
-    return f"{count:,}".replace(",", "\u202f") + f" {many if count > 1 else one}"
-
-
-def _euros(amount: Decimal) -> str:
-    return _amount(amount) + "\u00a0€"
-
-
-def _amount(amount: Decimal) -> str:
-    return f"{amount:,.2f}".replace(",", "\u202f").replace(".", ",")
-
-
-def _percent(share: Decimal) -> str:
-    return f"{share.normalize():f}".replace(".", ",") + "\u00a0%"
+    return f"{entier(count)} {verb(count, one, many)}"

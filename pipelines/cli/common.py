@@ -85,6 +85,22 @@ def current_release(settings: Settings) -> Release:
     return found
 
 
+def parse_date(text: str | None) -> dt.date | None:
+    """Read an ISO date.
+
+    Raises:
+        UsageError: it is not one.
+    """
+    if text is None:
+        return None
+    try:
+        return dt.date.fromisoformat(text)
+    except ValueError as error:
+        raise UsageError(
+            f"« {text} » n'est pas une date : écrivez-la AAAA-MM-JJ, par exemple 2026-11-22."
+        ) from error
+
+
 def print_json(value: Any) -> None:
     """Print a value as JSON."""
     typer.echo(json_text(value))
@@ -153,18 +169,3 @@ def fitted(console: Console, text: str, indent: int = 0) -> str:
         for line in glued.split("\n")
     )
     return broken.replace(_HELD, " ")
-
-
-def figure(value: int | None) -> str:
-    """Write a count as French does, « ? » when it is unknown."""
-    return "?" if value is None else f"{value:,}".replace(",", "\u202f")
-
-
-def ago(moment: dt.datetime) -> str:
-    """Say how long ago a moment was."""
-    hours = (dt.datetime.now(dt.UTC) - moment).total_seconds() / 3600
-    if hours < 1:
-        return "il y a moins d'une heure"
-    if hours < 48:
-        return f"il y a {hours:.0f} h"
-    return f"il y a {hours / 24:.0f} jours"

@@ -23,8 +23,6 @@ _METAVARS = {
     Genre.CHOIX: "VALEUR",
     Genre.LISTE: "VALEURS",
 }
-# Exit codes of --strict, by verdict.
-STRICT = {"ELIGIBLE": 10, "PIECES_MANQUANTES": 11, "A_VERIFIER": 12, "NON_ELIGIBLE": 13}
 IdentifierArgument = Annotated[
     str | None,
     typer.Argument(metavar="IDENTIFIANT", help="NDA, SIRET ou SIREN ; sinon --nom et --ville."),

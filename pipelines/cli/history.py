@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -17,15 +16,15 @@ from pipelines.cli.common import (
     JsonOption,
     current_release,
     done,
-    figure,
     fitted,
+    parse_date,
     plain_table,
     print_json,
     say,
     settings_for,
 )
-from pipelines.cli.produce import parse_date
-from pipelines.history.telling import SAID, Kind, changes, timeline
+from pipelines.french import UNKNOWN, date_courte, entier, verb
+from pipelines.history.queries import SAID, Kind, changes, timeline
 from pipelines.home import Home
 from pipelines.portage.carriers import Action
 from pipelines.printable import printable
@@ -137,11 +136,11 @@ def import_lists(
     home: HomeOption = None,
 ) -> None:
     """Faire entrer d'anciennes listes dans l'historique, puis publier à nouveau."""
-    from pipelines.history.importing import bring_in
+    from pipelines.history.importing import import_lists
     from pipelines.refresh import rebuild
 
     settings = settings_for(home)
-    brought = bring_in(settings, source, parse_date(date))
+    brought = import_lists(settings, source, parse_date(date))
     many = "s" * (len(brought) > 1)
     done(f"{len(brought)} liste{many} archivée{many} pour l'historique.")
     if current(Home(settings.home)) is None:
@@ -156,23 +155,22 @@ def _show_changes(found: dict[str, Any]) -> None:
     lists = f"{found['nb_listes']} listes" if found["nb_listes"] > 1 else "une liste"
     if found["nombre"] == 0:
         say(
-            f"Rien n'a changé depuis le {_day(found['depuis'])} ({lists}{place} ; l'historique "
-            f"commence le {_day(found['premiere_liste'])})."
+            f"Rien n'a changé depuis le {date_courte(found['depuis'])} ({lists}{place} ; "
+            f"l'historique commence le {date_courte(found['premiere_liste'])})."
         )
         return
-    many = "s" * (found["nombre"] > 1)
     say(
-        f"{figure(found['nombre'])} changement{many} depuis le {_day(found['depuis'])} "
-        f"({lists}{place}).",
+        f"{entier(found['nombre'])} {verb(found['nombre'], 'changement', 'changements')} "
+        f"depuis le {date_courte(found['depuis'])} ({lists}{place}).",
         style="bold",
     )
     OUT.print()
     for row in found["par_type"]:
         label = SAID[row["type"]] + (f" : {row['categorie']}" if row["categorie"] else "")
         campaign = (
-            f" (dont {figure(row['campagne_bpf'])} de la campagne BPF : un retour est attendu)"
+            f" (dont {entier(row['campagne_bpf'])} de la campagne BPF : un retour est attendu)"
         )
-        say(f"  {figure(row['nombre']):>7}  {label}{campaign * bool(row['campagne_bpf'])}")
+        say(f"  {entier(row['nombre']):>7}  {label}{campaign * bool(row['campagne_bpf'])}")
     OUT.print()
     OUT.print(_events_table(found["evenements"], named=True))
     if found["nombre"] > len(found["evenements"]):
@@ -193,7 +191,9 @@ def _show_timeline(found: dict[str, Any]) -> None:
         last = one["periodes"][-1]
         name = last["denomination"] or "(sans dénomination)"
         state = (
-            "listé" if last["listee"] else f"absent de la liste depuis le {_day(last['valide_du'])}"
+            "listé"
+            if last["listee"]
+            else f"absent de la liste depuis le {date_courte(last['valide_du'])}"
         )
         say(f"{name} — NDA {last['nda']}, {state}", style="bold")
         OUT.print()
@@ -202,13 +202,13 @@ def _show_timeline(found: dict[str, Any]) -> None:
         for period in one["periodes"]:
             end = period["valide_au"]
             table.add_row(
-                _day(period["valide_du"]),
-                _day(end) if end else "",
+                date_courte(period["valide_du"]),
+                date_courte(end) if end else "",
                 period["nda"],
                 "oui" if period["listee"] else "non",
                 _certified(period),
-                figure(period["nb_stagiaires"]),
-                figure(period["effectif_formateurs"]),
+                entier(period["nb_stagiaires"], UNKNOWN),
+                entier(period["effectif_formateurs"], UNKNOWN),
             )
         OUT.print(table)
         OUT.print()
@@ -218,8 +218,9 @@ def _show_timeline(found: dict[str, Any]) -> None:
             say("Aucun changement constaté.")
         OUT.print()
     say(
-        f"{found['nb_listes']} listes suivies, du {_day(found['premiere_liste'])} au "
-        f"{_day(found['derniere_liste'])} ; « au » est la première liste qui dit autre chose.",
+        f"{found['nb_listes']} listes suivies, du {date_courte(found['premiere_liste'])} au "
+        f"{date_courte(found['derniere_liste'])} ; « au » est la première liste qui dit autre "
+        "chose.",
         style="dim",
     )
 
@@ -232,8 +233,8 @@ def _events_table(events: list[dict[str, Any]], *, named: bool) -> Table:
         if event["campagne_bpf"]:
             what += " (campagne BPF)"
         table.add_row(
-            _day(event["date_constat"]),
-            _day(event["instantane_avant"]),
+            date_courte(event["date_constat"]),
+            date_courte(event["instantane_avant"]),
             event["nda"],
             *([escape(printable(event["denomination"] or ""))] if named else []),
             what,
@@ -254,7 +255,3 @@ def _change(event: dict[str, Any]) -> str:
 def _certified(period: dict[str, Any]) -> str:
     held = [label for name, label in _CATEGORIES.items() if period[name]]
     return ", ".join(held) or "–"
-
-
-def _day(date: dt.date) -> str:
-    return f"{date:%d/%m/%Y}"

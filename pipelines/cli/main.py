@@ -9,16 +9,18 @@ from collections.abc import Callable
 import typer
 
 from pipelines.cli import (
-    carriers,
-    consult,
+    cribler,
+    dictionnaire,
     doctor,
+    dossier,
     export,
+    generer_registre,
     history,
     market,
     notices,
-    produce,
-    proof,
-    screen,
+    porteurs,
+    query,
+    refresh,
     start,
     verify,
     versions,
@@ -27,6 +29,7 @@ from pipelines.cli import (
 from pipelines.cli.common import home_in_use, print_error
 from pipelines.cli.french import FrenchCommand, FrenchGroup, usage_sentence
 from pipelines.errors import OpacError
+from pipelines.log import log_traceback
 
 app = typer.Typer(
     name="opac",
@@ -41,13 +44,15 @@ app = typer.Typer(
     "cours · 6 dossier de travail inutilisable (place, droits) · 1 erreur imprévue · 143 arrêt "
     "demandé. Avec --strict : le verdict, de 10 (éligible) à 13 (non éligible).",
 )
-produce.register(app)
-consult.register(app)
+refresh.register(app)
+generer_registre.register(app)
+dictionnaire.register(app)
+query.register(app)
 export.register(app)
 verify.register(app)
-screen.register(app)
-proof.register(app)
-carriers.register(app)
+cribler.register(app)
+dossier.register(app)
+porteurs.register(app)
 market.register(app)
 history.register(app)
 watch.register(app)
@@ -89,8 +94,6 @@ def run(command: Callable[[], object]) -> None:
         print_error("Erreur :", str(error))
         sys.exit(error.code)
     except Exception as error:  # noqa: BLE001  # the last resort: a sentence, the trace in the log
-        from pipelines.refresh import log_traceback
-
         kept = log_traceback(home_in_use(), error)
         print_error("Erreur imprévue :", f"{type(error).__name__} ; {kept}.")
         sys.exit(1)

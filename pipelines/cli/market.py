@@ -39,7 +39,8 @@ def rapport(
     home: HomeOption = None,
 ) -> None:
     """Écrire le rapport du marché : cartes, graphiques et tableaux, en une page HTML autonome."""
-    from pipelines.market.report import check_folder, gather, write_images, write_page
+    from pipelines.market.page import check_folder, write_images, write_page
+    from pipelines.market.report import gather
 
     settings = settings_for(home)
     release = current_release(settings)
@@ -50,11 +51,11 @@ def rapport(
         check_folder(images)
     write_page(report, target)
     # A code is easily taken for another's: 75 is no longer Paris.
-    _told(f"{target} ({report.scope_name})" if report.region_code else str(target))
+    _done(f"{target} ({report.scope_name})" if report.region_code else str(target))
     if images is not None:
         count = write_images(report, images)
-        _told(f"{images} ({count} images)")
+        _done(f"{images} ({count} images)")
 
 
-def _told(text: str) -> None:
+def _done(text: str) -> None:
     ERR.print(f"[green]✓[/] {escape(text)}", soft_wrap=True, highlight=False)

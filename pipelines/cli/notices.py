@@ -77,7 +77,7 @@ def notices(
         print_json(
             {
                 "destinataires": [_described(recipient) for recipient in settings.recipients],
-                "avis": [_told(entry) for entry in found],
+                "avis": [_as_dict(entry) for entry in found],
             }
         )
     else:
@@ -189,7 +189,7 @@ def _described(recipient: Recipient) -> dict[str, Any]:
     return {"nom": recipient.nom, "canal": canal, "vers": where, "recoit": sorted(recipient.recoit)}
 
 
-def _told(entry: Entry) -> dict[str, Any]:
+def _as_dict(entry: Entry) -> dict[str, Any]:
     return {
         "identifiant": entry.identifiant,
         "destinataire": entry.destinataire,

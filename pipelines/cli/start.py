@@ -22,6 +22,6 @@ def start(
     home: HomeOption = None,
 ) -> None:
     """Faire tourner les nuits : la page web de Dagster et son démon, jusqu'à Ctrl-C."""
-    from pipelines.start import start as run
+    from pipelines.orchestration.start import start as run
 
     run(settings_for(home), port, say)

@@ -18,19 +18,15 @@ from pipelines.cli.common import (
     print_json,
     settings_for,
 )
-from pipelines.cli.facts import STRICT, IdentifierArgument, StrictOption, with_facts
+from pipelines.cli.facts import IdentifierArgument, StrictOption, with_facts
 from pipelines.errors import UsageError
+from pipelines.french import date_courte, verb
+from pipelines.portage.verdict import NO_ADVICE, Verdict
 from pipelines.printable import printable
 
 if TYPE_CHECKING:
     from pipelines.portage.session import Session
 
-VERDICTS = {
-    "ELIGIBLE": ("ÉLIGIBLE", "green"),
-    "PIECES_MANQUANTES": ("PIÈCES MANQUANTES", "yellow"),
-    "A_VERIFIER": ("À VÉRIFIER", "magenta"),
-    "NON_ELIGIBLE": ("NON ÉLIGIBLE", "red"),
-}
 _STATUTS = {
     "SATISFAIT": ("✓", "green"),
     "NON_SATISFAIT": ("✗", "red"),
@@ -39,16 +35,9 @@ _STATUTS = {
     "AVERTISSEMENT": ("!", "magenta"),
 }
 _ROLES = {"sous_traitant": "Le sous-traitant", "contrat": "La mission", "porteur": "Le porteur"}
-_SHORT = {
-    "ELIGIBLE": "éligible",
-    "PIECES_MANQUANTES": "pièces",
-    "A_VERIFIER": "à vérifier",
-    "NON_ELIGIBLE": "non",
-}
 # The facts that say who, the plainest first.
 _NAMING = ("identifiant", "nda", "siret", "siren", "nom")
 _ALONE = "Sous-traitant seulement : le porteur n'est pas jugé, nommez-le avec --porteur."
-NO_ADVICE = "Ce verdict aide à décider ; il n'est pas un conseil juridique."
 
 
 def register(app: typer.Typer) -> None:
@@ -92,7 +81,7 @@ def verify(
         _show(found, reasons, names)
     else:
         _show_grid(found, names)
-    return STRICT[found["verdict"]] if strict else 0
+    return Verdict(found["verdict"]).words.code if strict else 0
 
 
 def asked(identifiant: str | None, facts: Mapping[str, str]) -> dict[str, str]:
@@ -140,10 +129,10 @@ def _show(
     """Show one verdict and all that is behind it."""
     _header(found, names)
     mission = f"{' + '.join(found['regles']['financement'])} · {names[found['regles']['action']]}"
-    _line("Mission", f"{mission} · contrat du {found['date_evaluation']:%d/%m/%Y}")
+    _line("Mission", f"{mission} · contrat du {date_courte(found['date_evaluation'])}")
     _show_scope(found)
-    label, colour = VERDICTS[found["verdict"]]
-    OUT.print(Text(label, style=f"bold {colour}"))
+    verdict = Verdict(found["verdict"])
+    OUT.print(Text(verdict.words.title, style=f"bold {verdict.words.colours.terminal}"))
     _show_reasons(found, reasons)
     _show_list(
         "Avertissements", "!", [(w["message"], w["base_legale"]) for w in found["avertissements"]]
@@ -152,7 +141,7 @@ def _show(
     events = [
         (event["date"], event["libelle"]) for party in parties for event in party["echeances"]
     ]
-    dates = [(f"{date:%d/%m/%Y} : {label}", "") for date, label in sorted(events)]
+    dates = [(f"{date_courte(date)} : {label}", "") for date, label in sorted(events)]
     _show_list("Dates à surveiller", "•", dates)
     for role, heading in _ROLES.items():
         controls = [control for control in found["controles"] if control["role"] == role]
@@ -167,7 +156,7 @@ def _show(
 def _show_reasons(found: Mapping[str, Any], reasons: Sequence[Mapping[str, Any]]) -> None:
     """Show what decides: the documents, when they do; else the controls, then the documents."""
     pieces = found["pieces_manquantes"]
-    if found["verdict"] == "PIECES_MANQUANTES":
+    if found["verdict"] == Verdict.PIECES_MANQUANTES:
         for piece in pieces:
             _bullet("☐", piece["libelle"], f"{piece['pourquoi']} ({piece['base_legale']})")
         return
@@ -195,9 +184,11 @@ def _show_scope(found: Mapping[str, Any]) -> None:
 def _show_grid(found: Mapping[str, Any], names: Mapping[str, str]) -> None:
     """Show the verdict for each funding and category."""
     _header(found, names)
-    _line("Contrat", f"du {found['date_evaluation']:%d/%m/%Y}")
+    _line("Contrat", f"du {date_courte(found['date_evaluation'])}")
     _show_scope(found)
-    cells = {(cell["financement"], cell["action"]): cell["verdict"] for cell in found["grille"]}
+    cells = {
+        (cell["financement"], cell["action"]): Verdict(cell["verdict"]) for cell in found["grille"]
+    }
     actions = list(dict.fromkeys(action for _, action in cells))
     table = Table(box=None, padding=(0, 2, 0, 0), header_style="bold")
     table.add_column("Financement", no_wrap=True)
@@ -205,8 +196,8 @@ def _show_grid(found: Mapping[str, Any], names: Mapping[str, str]) -> None:
         table.add_column(names[action][0].upper() + names[action][1:])
     for funding in dict.fromkeys(funding for funding, _ in cells):
         row = [
-            Text(_SHORT[cells[funding, action]], style=VERDICTS[cells[funding, action]][1])
-            for action in actions
+            Text(cell.words.short, style=cell.words.colours.terminal)
+            for cell in (cells[funding, action] for action in actions)
         ]
         table.add_row(funding, *row)
     OUT.print(table)
@@ -278,9 +269,9 @@ def _footer(found: Mapping[str, Any]) -> None:
     OUT.print()
     _line(
         "Liste",
-        f"du {snapshot['date_contenu']:%d/%m/%Y}"
-        + (f", revue inchangée le {seen:%d/%m/%Y}" if seen > snapshot["date_contenu"] else "")
-        + (f" ({age} jour{'s' if age > 1 else ''} avant le contrat)" if age > 0 else "")
+        f"du {date_courte(snapshot['date_contenu'])}"
+        + (f", revue inchangée le {date_courte(seen)}" if seen > snapshot["date_contenu"] else "")
+        + (f" ({age} {verb(age, 'jour', 'jours')} avant le contrat)" if age > 0 else "")
         + f", SHA-256 {snapshot['sha256'][:12]}…, version {snapshot['version']}",
     )
     _line("Règles", f"{found['regles']['nombre']}, empreinte {found['regles']['empreinte'][:12]}…")

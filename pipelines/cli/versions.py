@@ -9,20 +9,20 @@ import typer
 from rich.table import Table
 from rich.text import Text
 
-from pipelines import journal
 from pipelines.cli.common import (
     OUT,
     HomeOption,
     JsonOption,
-    ago,
     current_release,
     fitted,
     print_json,
     settings_for,
 )
+from pipelines.french import il_y_a
 from pipelines.home import Home
 from pipelines.registers.archive import OFFICIAL, Archive
 from pipelines.registers.seen import frozen, seen_until
+from pipelines.runs import journal
 from pipelines.settings import PARIS, Settings
 from pipelines.warehouse.release import Release, current, releases, rollback
 
@@ -119,7 +119,9 @@ def _status(settings: Settings) -> dict[str, Any]:
     told = "aucune"
     if last:
         end = last.ended or last.started
-        told = f"{last.state}, {ago(end)}" + (f" — {last.message}" if last.message else "")
+        told = f"{last.state}, {il_y_a(end, dt.datetime.now(dt.UTC))}" + (
+            f" — {last.message}" if last.message else ""
+        )
     state, reason = _freshness(settings, release, runs)
     meta = release.meta if release else {}
     return {
@@ -169,7 +171,7 @@ def _freshness(
             "périmé",
             f"rien de vérifié depuis {hours:g} h : relancez « opac refresh »",
         )
-    return "à jour", f"liste du {day}, vérifiée {ago(good.ended)}"
+    return "à jour", f"liste du {day}, vérifiée {il_y_a(good.ended, dt.datetime.now(dt.UTC))}"
 
 
 def _frozen(release: Release, day: dt.date) -> str | None:

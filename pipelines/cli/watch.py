@@ -78,7 +78,7 @@ def add(
     from pipelines.portage.answer import labels
     from pipelines.portage.session import portage_session
     from pipelines.watch import watchlist
-    from pipelines.watch.reading import read
+    from pipelines.watch.arguments import read
 
     settings = settings_for(home)
     recipient = watchlist.recipient_for(Home(settings.home), pour)
@@ -106,7 +106,7 @@ def show(
     from pipelines.notices.settings import notice_settings
     from pipelines.portage.answer import labels
     from pipelines.portage.session import portage_session
-    from pipelines.watch.asking import look_up
+    from pipelines.watch.lookup import look_up
     from pipelines.watch.watchlist import watched
 
     settings = settings_for(home)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines.doctor.finding import Finding, Patient, broken, look, many, well
+from pipelines.doctor.finding import Finding, Patient, broken, look, well
+from pipelines.french import combien
 from pipelines.jsonl import read_lines
 
 _BACKUP = "restaurez le dossier « archive » depuis une sauvegarde"
@@ -18,17 +19,17 @@ def contents(patient: Patient) -> Iterator[Finding]:
         names = ", ".join(f"{sha256[:12]}…" for sha256 in damaged[:3])
         more = f", et {len(stranded)} qui s'y adossent" if stranded else ""
         yield broken(
-            f"{many(len(damaged), 'contenu abîmé', 'contenus abîmés')} ({names}){more}",
+            f"{combien(len(damaged), 'contenu abîmé', 'contenus abîmés')} ({names}){more}",
             f"{_BACKUP} ; si la source donne encore cette liste, « opac refresh » la redemande.",
         )
     elif stranded:
         yield broken(
-            f"{many(len(stranded), 'contenu adossé', 'contenus adossés')} à un contenu absent "
+            f"{combien(len(stranded), 'contenu adossé', 'contenus adossés')} à un contenu absent "
             f"({stranded[0][:12]}…)",
             f"{_BACKUP}.",
         )
     else:
-        yield well(f"{many(sound, 'contenu rendu', 'contenus rendus')} à l'octet près")
+        yield well(f"{combien(sound, 'contenu rendu', 'contenus rendus')} à l'octet près")
 
 
 def sightings(patient: Patient) -> Iterator[Finding]:
@@ -47,34 +48,35 @@ def sightings(patient: Patient) -> Iterator[Finding]:
     missing = sorted(sha256 for sha256 in seen if not archive.holds(sha256))
     if missing:
         yield broken(
-            f"{many(len(missing), 'liste vue', 'listes vues')} dont le contenu manque "
+            f"{combien(len(missing), 'liste vue', 'listes vues')} dont le contenu manque "
             f"({missing[0][:12]}…)",
             f"{_BACKUP} ; si la source donne encore cette liste, « opac refresh » la redemande.",
         )
     forgotten = sorted(admitted - seen)
     if forgotten:
         yield broken(
-            f"{many(len(forgotten), 'liste admise', 'listes admises')} dans l'historique sans "
+            f"{combien(len(forgotten), 'liste admise', 'listes admises')} dans l'historique sans "
             f"observation ({forgotten[0][:12]}…)",
             f"{_BACKUP}, avant toute actualisation.",
         )
     orphans = sorted(archive.held() - seen - admitted)
     if orphans:
         yield look(
-            f"{many(len(orphans), 'contenu archivé', 'contenus archivés')} sans observation "
+            f"{combien(len(orphans), 'contenu archivé', 'contenus archivés')} sans observation "
             f"({orphans[0][:12]}…), sans doute d'une actualisation interrompue",
             "rien ne s'appuie dessus : relancez l'actualisation qui l'apportait, ou laissez-le.",
         )
     torn = sum(_torn(folder / name) for name in ("observations.jsonl", "admissions.jsonl"))
     if torn:
         yield look(
-            f"{many(torn, 'ligne illisible', 'lignes illisibles')} dans les journaux de l'archive",
+            f"{combien(torn, 'ligne illisible', 'lignes illisibles')} dans les journaux de "
+            "l'archive",
             f"si une liste manque à l'historique, {_BACKUP} ; sinon il n'y a rien à faire.",
         )
     if not (missing or forgotten or orphans or torn):
         yield well(
-            f"{many(len(patient.sightings), 'observation')} de {many(len(seen), 'liste')}, "
-            f"{many(len(admitted), 'admise')} dans l'historique"
+            f"{combien(len(patient.sightings), 'observation')} de {combien(len(seen), 'liste')}, "
+            f"{combien(len(admitted), 'admise')} dans l'historique"
         )
 
 

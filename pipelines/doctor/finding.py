@@ -84,8 +84,3 @@ class Patient:
     def release(self) -> Release | None:
         """The current release, if its link leads to one."""
         return current(self.home)
-
-
-def many(count: int, one: str, more: str | None = None) -> str:
-    """Write a count with its noun: « 1 liste », « 2 listes »."""
-    return f"{count} {one}" if count < 2 else f"{count} {more or one + 's'}"

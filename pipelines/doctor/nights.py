@@ -9,12 +9,15 @@ from collections.abc import Iterator
 from contextlib import closing
 from typing import TYPE_CHECKING
 
-from pipelines import journal
-from pipelines.doctor.finding import Finding, Patient, broken, look, many, well
+from pipelines.doctor.finding import Finding, Patient, broken, look, well
 from pipelines.errors import HomeUnusable, OpacError
-from pipelines.instance import URL, open_as_left, open_instance
+from pipelines.french import combien, instant
+from pipelines.notices.outbox import Genre, State
+from pipelines.notices.settings import notice_settings
+from pipelines.orchestration.instance import URL, open_as_left, open_instance
 from pipelines.registers.archive import OFFICIAL
 from pipelines.registers.seen import frozen, last_seen
+from pipelines.runs import journal
 
 if TYPE_CHECKING:
     import dagster as dg
@@ -41,7 +44,7 @@ def runs(patient: Patient) -> Iterator[Finding]:
         yield look(f"{told}, sans dire sa fin (arrêt brutal)", "relancez « opac refresh ».")
     else:
         cut = sum(run.state is journal.State.INTERRUPTED for run in found)
-        more = f" ; {many(cut, 'exécution interrompue', 'exécutions interrompues')} avant elle"
+        more = f" ; {combien(cut, 'exécution interrompue', 'exécutions interrompues')} avant elle"
         yield well(told + more * bool(cut))
 
 
@@ -135,8 +138,6 @@ def _last_tick(instance: dg.DagsterInstance, state: InstigatorState) -> dg.Insti
 
 def notices(patient: Patient) -> Iterator[Finding]:
     """See that ``avis.toml`` can be read and that every notice is received."""
-    from pipelines.notices.outbox import Genre, State
-    from pipelines.notices.settings import notice_settings
 
     home = patient.home
     try:
@@ -162,16 +163,16 @@ def notices(patient: Patient) -> Iterator[Finding]:
     bad = counts.get(State.REFUSED, 0) + counts.get(State.GIVEN_UP, 0)
     if bad:
         yield broken(
-            many(bad, "avis refusé ou abandonné", "avis refusés ou abandonnés"),
+            combien(bad, "avis refusé ou abandonné", "avis refusés ou abandonnés"),
             "« opac avis » dit lesquels et pourquoi ; corrigez avis.toml, puis essayez-le par "
             "« opac avis essayer ».",
         )
     else:
         waiting = counts.get(State.WAITING, 0)
         yield well(
-            f"{many(len(recipients), 'destinataire')}, aucun avis refusé, {waiting} en attente"
+            f"{combien(len(recipients), 'destinataire')}, aucun avis refusé, {waiting} en attente"
         )
 
 
 def _moment(time: dt.datetime) -> str:
-    return f"{time.astimezone():%d/%m/%Y à %H:%M}"
+    return instant(time.astimezone())

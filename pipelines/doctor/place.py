@@ -8,9 +8,9 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
-from pipelines.doctor.finding import Finding, Patient, broken, look, many, well
+from pipelines.doctor.finding import Finding, Patient, broken, look, well
+from pipelines.french import combien, instant, taille
 from pipelines.lock import running
-from pipelines.registers.http import size_text
 
 # Staging, build and release of a list stand side by side for a while.
 _TIMES = 3
@@ -34,13 +34,13 @@ def rights(patient: Patient) -> Iterator[Finding]:
     give = f"rendez-le au compte qui actualise : « chown -R COMPTE {home.root} »"
     if denied:
         yield broken(
-            f"Droits manquants sur {many(len(denied), 'fichier', 'fichiers ou dossiers')}, "
+            f"Droits manquants sur {combien(len(denied), 'fichier', 'fichiers ou dossiers')}, "
             f"dont « {denied[0]} »",
             f"{give}, puis « chmod -R u+rwX {home.root} ».",
         )
     elif others:
         yield look(
-            f"{many(len(others), 'fichier appartient', 'fichiers appartiennent')} à un autre "
+            f"{combien(len(others), 'fichier appartient', 'fichiers appartiennent')} à un autre "
             f"compte (numéro {others[0].lstat().st_uid}, ici {me}), dont « {others[0]} »",
             f"lancez opac sous un seul compte, ou {give}.",
         )
@@ -72,7 +72,7 @@ def lock(patient: Patient) -> Iterator[Finding]:
         yield well("Une actualisation commence")
         return
     since = dt.datetime.fromisoformat(holder["depuis"])
-    told = f"Actualisation en cours, processus {holder['pid']}, depuis le {since:%d/%m/%Y à %H:%M}"
+    told = f"Actualisation en cours, processus {holder['pid']}, depuis le {instant(since)}"
     if dt.datetime.now(dt.UTC) - since > _LONG:
         yield look(
             told,
@@ -100,14 +100,14 @@ def leftovers(patient: Patient) -> Iterator[Finding]:
     if torn:
         size = _size(sum(path.lstat().st_size for path in torn))
         yield look(
-            f"{many(len(torn), 'reste')} d'actualisations interrompues ({size}), dont "
+            f"{combien(len(torn), 'reste')} d'actualisations interrompues ({size}), dont "
             f"« {torn[0].relative_to(home.root)} »",
             "rien à faire, la prochaine actualisation les reprend ou les efface ; s'ils restent, "
             "supprimez-les.",
         )
     if aside:
         yield look(
-            f"{many(len(aside), 'contenu abîmé mis', 'contenus abîmés mis')} de côté, dont "
+            f"{combien(len(aside), 'contenu abîmé mis', 'contenus abîmés mis')} de côté, dont "
             f"« {aside[0].relative_to(home.root)} »",
             "une fois ces contenus restaurés ou reçus de nouveau, supprimez ces fichiers .abime.",
         )
@@ -116,7 +116,7 @@ def leftovers(patient: Patient) -> Iterator[Finding]:
 
 
 def _size(size: int) -> str:
-    return size_text(size).replace(" ", "\u00a0")
+    return taille(size).replace(" ", "\u00a0")
 
 
 def _base(sheet: Path) -> Path:

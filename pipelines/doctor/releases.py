@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Iterator
 
-from pipelines.doctor.finding import Finding, Patient, broken, look, many, well
+from pipelines.doctor.finding import Finding, Patient, broken, look, well
 from pipelines.errors import HomeUnusable, OpacError
-from pipelines.history.catching_up import untold
-from pipelines.history.following import rules
+from pipelines.french import combien
+from pipelines.history.catch_up import untold
+from pipelines.history.state import rules
 from pipelines.quality.controls import Status
 from pipelines.quality.queries import load_queries, run_queries
 from pipelines.warehouse.release import Release, fault, open_readonly, releases
@@ -42,7 +43,7 @@ def link(patient: Patient) -> Iterator[Finding]:
     if current is not None:
         yield well(
             f"Version {current.version}, liste du {current.meta['date_contenu']} ; "
-            f"{many(kept, 'version conservée', 'versions conservées')}"
+            f"{combien(kept, 'version conservée', 'versions conservées')}"
         )
     elif kept:
         yield broken("« opac.duckdb » ne mène à aucune version complète", f"{_BACK}.")
@@ -73,7 +74,7 @@ def bases(patient: Patient) -> Iterator[Finding]:
             )
     if found and not bad:
         yield well(
-            f"{many(len(found), 'version ouverte', 'versions ouvertes')}, toutes les tables lues"
+            f"{combien(len(found), 'version ouverte', 'versions ouvertes')}, toutes les tables lues"
         )
 
 
@@ -88,15 +89,15 @@ def history(patient: Patient) -> Iterator[Finding]:
     late, lost = untold(patient.home, release)
     if lost:
         yield broken(
-            f"L'historique raconte {many(len(lost), 'liste')} que l'archive ne nomme plus "
+            f"L'historique raconte {combien(len(lost), 'liste')} que l'archive ne nomme plus "
             f"({lost[0][0]})",
             "restaurez « archive/observations.jsonl » et « archive/admissions.jsonl » depuis une "
             "sauvegarde avant toute actualisation, qui les oublierait.",
         )
     if late:
         yield look(
-            f"{many(len(late), 'liste archivée', 'listes archivées')} que l'historique ne raconte "
-            f"pas encore ({late[0][0]})",
+            f"{combien(len(late), 'liste archivée', 'listes archivées')} que l'historique ne "
+            f"raconte pas encore ({late[0][0]})",
             _REBUILD,
         )
     faults = _unsound(release)
@@ -109,8 +110,8 @@ def history(patient: Patient) -> Iterator[Finding]:
         yield broken(f"Historique incohérent : {' ; '.join(faults)}", _REBUILD)
     elif not lost and not late and told is not None:
         yield well(
-            f"{many(told[0], 'liste suivie', 'listes suivies')}, {many(told[1], 'événement')}, "
-            "accordés à l'archive"
+            f"{combien(told[0], 'liste suivie', 'listes suivies')}, "
+            f"{combien(told[1], 'événement')}, accordés à l'archive"
         )
 
 
@@ -143,7 +144,7 @@ def _unsound(release: Release) -> list[str]:
     controls = run_queries(release.path, queries)
     return [
         f"« {query.description.rstrip('.')} » ne se vérifie pas "
-        f"({many(control.nb_en_defaut, 'ligne') if control.nb_en_defaut else control.mesure})"
+        f"({combien(control.nb_en_defaut, 'ligne') if control.nb_en_defaut else control.mesure})"
         for query, control in zip(queries, controls, strict=True)
         if control.statut is not Status.CONFORME
     ]

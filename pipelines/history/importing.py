@@ -9,13 +9,13 @@ from pipelines.errors import NotTheList, UsageError
 from pipelines.home import Home, home_errors
 from pipelines.lock import refresh_lock
 from pipelines.registers.archive import Archive, Sighting
-from pipelines.registers.sources import import_lists
+from pipelines.registers.sources import archive_lists
 from pipelines.settings import Settings
 from pipelines.warehouse.build import reset
 from pipelines.warehouse.release import current
 
 
-def bring_in(settings: Settings, source: Path, date: dt.date | None) -> list[Sighting]:
+def import_lists(settings: Settings, source: Path, date: dt.date | None) -> list[Sighting]:
     """Archive old lists and let history rely on them; the next release tells of them.
 
     Raises:
@@ -28,7 +28,7 @@ def bring_in(settings: Settings, source: Path, date: dt.date | None) -> list[Sig
         reset(home)
         archive = Archive(home)
         release = current(home)
-        brought = import_lists(settings, source, date)
+        brought = archive_lists(settings, source, date)
         for sighting in brought:
             if release and sighting.date_contenu >= release.meta["date_contenu"]:
                 raise UsageError(

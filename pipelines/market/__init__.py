@@ -1,1 +1,3 @@
-"""The market report: figures read from the release, drawn, and written as one page."""
+"""The market report: figures read from the release, drawn, and written as one page.
+
+What is counted is in ``sql/marche``; here tables are read, compared and told."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import TYPE_CHECKING, Any
 
-from pipelines.market import french
+from pipelines import french
 
 if TYPE_CHECKING:
     import altair as alt

@@ -5,14 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import dataclass
-from pathlib import Path
-from tempfile import TemporaryFile
 from typing import TYPE_CHECKING
 
-from pipelines.errors import OpacError, UsageError
-from pipelines.files import replacing
-from pipelines.home import Home, unusable
-from pipelines.market import (
+from pipelines.errors import OpacError
+from pipelines.french import typo
+from pipelines.home import Home
+from pipelines.market.chapters import (
     carrying,
     certification,
     changes,
@@ -21,11 +19,10 @@ from pipelines.market import (
     sizes,
     territory,
 )
+from pipelines.market.chapters.overview import KeyFigure, address, key_figures, missing
+from pipelines.market.drawing.svg import drawn
 from pipelines.market.figure import Figure, Row, Section
-from pipelines.market.french import jour, liste, typo
-from pipelines.market.overview import KeyFigure, address, key_figures, missing
 from pipelines.market.scope import Scope
-from pipelines.market.svg import captioned, drawn, png
 from pipelines.settings import SQL
 from pipelines.warehouse.models import parse_model
 from pipelines.warehouse.places import find_region
@@ -131,72 +128,3 @@ def _changes(home: Home, release: Release, scope: Scope, publication: Row) -> Se
         if earlier is None:
             return changes.unreadable(before)
         return changes.section(scope, earlier, today)
-
-
-def write_page(report: Report, target: Path) -> None:
-    """Write the page.
-
-    Raises:
-        UsageError: ``target`` cannot be written.
-    """
-    from pipelines.market.page import rendered
-
-    text = rendered(report)
-    with replacing(target) as part:
-        part.write_text(text, encoding="utf-8")
-
-
-def check_folder(folder: Path) -> None:
-    """See that images can be written in a folder, which is made if need be.
-
-    Raises:
-        UsageError: they cannot.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with TemporaryFile(dir=folder):
-            pass
-    except (FileExistsError, NotADirectoryError):
-        reason = "un fichier a ce nom"
-    except PermissionError:
-        reason = "l'écriture y est refusée"
-    except OSError as error:
-        if (told := unusable(folder, error)) is not None:
-            raise told from error
-        raise
-    else:
-        return
-    raise UsageError(
-        f"Les images ne peuvent pas être écrites dans « {folder} » ({reason}) : choisissez un "
-        "autre dossier avec --images."
-    )
-
-
-def write_images(report: Report, folder: Path) -> int:
-    """Write each drawing as an image named after its figure; give how many there are.
-
-    Raises:
-        UsageError: an image cannot be written there.
-    """
-    for figure in report.figures():
-        if figure.slug not in report.drawings:
-            continue
-        image = png(_captioned(report, figure))
-        with replacing(folder / f"{figure.slug}.png") as part:
-            part.write_bytes(image)
-    return len(report.drawings)
-
-
-def _captioned(report: Report, figure: Figure) -> str:
-    """Give a drawing with its title and its sources, for whoever meets it away from the page."""
-    day = jour(report.publication["date_contenu"])
-    feet = [figure.note] if figure.note else []
-    feet.append(f"Source : {liste(figure.sources)}. {report.publication['attribution'] or ''}")
-    if figure.slug.startswith("carte-"):
-        feet.append("Contours : Natural Earth.")
-    return captioned(
-        report.drawings[figure.slug],
-        typo(figure.title),
-        typo(f"{report.scope_name} – liste des organismes de formation du {day}"),
-        [typo(foot) for foot in feet],
-    )

@@ -7,9 +7,13 @@ from pathlib import Path
 
 from pipelines.errors import OpacError
 from pipelines.files import replacing, sync
+from pipelines.french import instant
 from pipelines.home import Home, home_errors
+from pipelines.log import log_traceback
+from pipelines.notices.mail import to_addresses
 from pipelines.notices.outbox import Entry, NotReceived
 from pipelines.notices.settings import Folder, Mailboxes, Recipient, Webhook
+from pipelines.notices.webhook import to_webhook
 from pipelines.settings import PARIS
 
 
@@ -24,8 +28,6 @@ def send(home: Home, recipient: Recipient, entry: Entry) -> None:
     except OpacError:
         raise
     except Exception as error:
-        from pipelines.refresh import log_traceback
-
         kept = log_traceback(home, error)
         raise NotReceived(f"Erreur imprévue ({type(error).__name__}) ; {kept}.") from error
 
@@ -35,12 +37,8 @@ def _send(home: Home, recipient: Recipient, entry: Entry) -> None:
         case Folder(dossier):
             _to_folder(home.root / dossier, entry)
         case Webhook(adresse):
-            from pipelines.notices.webhook import to_webhook
-
             to_webhook(adresse, entry)
         case Mailboxes(adresses, mail):
-            from pipelines.notices.mail import to_addresses
-
             to_addresses(mail, adresses, entry)
 
 
@@ -50,7 +48,7 @@ def _to_folder(folder: Path, entry: Entry) -> None:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         name = f"{entry.cree:%Y%m%dT%H%M%SZ}-{entry.identifiant}"
         local = entry.cree.astimezone(PARIS)
-        foot = f"Avis du {local:%d/%m/%Y à %H:%M} (heure de Paris), {entry.identifiant}"
+        foot = f"Avis du {instant(local)} (heure de Paris), {entry.identifiant}"
         _write(folder / f"{name}.json", entry.body() + b"\n")
         _write(
             folder / f"{name}.txt", f"{entry.objet}\n\n{entry.texte.strip()}\n\n{foot}\n".encode()

@@ -76,7 +76,7 @@ def store(
                 raise
             con.execute("commit")
     except sqlite3.Error as error:
-        told = _told(home, error)
+        told = _sqlite_error_in_french(home, error)
         if told is None:
             raise
         raise told from error
@@ -108,7 +108,7 @@ def _make(con: sqlite3.Connection, home: Home, ddl: Sequence[str]) -> None:
         con.execute(f"pragma user_version = {_VERSION}")
 
 
-def _told(home: Home, error: sqlite3.Error) -> OpacError | None:
+def _sqlite_error_in_french(home: Home, error: sqlite3.Error) -> OpacError | None:
     path = _path(home)
     name = getattr(error, "sqlite_errorname", "")
     if name in {"SQLITE_NOTADB", "SQLITE_CORRUPT"}:

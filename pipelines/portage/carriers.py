@@ -11,6 +11,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import UsageError
+from pipelines.french import date_courte
 from pipelines.warehouse.literals import literal
 from pipelines.warehouse.places import Place, find_departement, find_region
 
@@ -94,14 +95,14 @@ def carriers(
     (list_date,) = _one(con, "select date_contenu from meta.publication")
     if not _one(con, "select count(est_certifie) from socle.organisme")[0]:
         raise UsageError(
-            f"La liste du {list_date:%d/%m/%Y} ne dit pas qui est certifié pour "
+            f"La liste du {date_courte(list_date)} ne dit pas qui est certifié pour "
             f"{action.label} : recevez une liste plus récente avec « opac refresh »."
         )
     total = _one(con, _count(flag, where))[0]
     return {
         "action": action,
-        "region": _told(places["region"]),
-        "departement": _told(places["departement"]),
+        "region": _place_json(places["region"]),
+        "departement": _place_json(places["departement"]),
         "date_liste": list_date,
         "nombre": total,
         "criteres": [{"critere": name, "ordre": text} for name, text in CRITERIA.items()],
@@ -178,7 +179,7 @@ def _where(places: dict[str, Place | None]) -> str:
     return " and ".join(asked) or "true"
 
 
-def _told(place: Place | None) -> dict[str, str] | None:
+def _place_json(place: Place | None) -> dict[str, str] | None:
     return {"code": place.code, "nom": place.name} if place else None
 
 

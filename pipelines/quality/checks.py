@@ -7,7 +7,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any
 
-from pipelines.quality.controls import Gravity, nombre
+from pipelines.french import nombre
+from pipelines.quality.controls import Gravity
 
 # Below this, a proportion proves nothing: small local files are legitimate.
 MINIMUM_ROWS = 500

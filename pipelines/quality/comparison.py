@@ -6,7 +6,8 @@ import datetime as dt
 from pathlib import Path
 from typing import NamedTuple
 
-from pipelines.quality.controls import Control, Gravity, Status, part
+from pipelines.french import taux
+from pipelines.quality.controls import Control, Gravity, Status
 from pipelines.quality.swaps import swapped
 from pipelines.quality.thresholds import threshold
 from pipelines.registers.contract import FLAGS
@@ -127,7 +128,7 @@ def _fill(now: Facts, before: Facts, day: dt.date) -> list[Control]:
                     f"remplissage.{column}",
                     column,
                     old - new <= most + _SLACK,
-                    f"{part(new)}, {part(old)} dans la version précédente",
+                    f"{taux(new)}, {taux(old)} dans la version précédente",
                     f"une baisse de {100 * most:g} points au plus",
                     f"Remplissage de la colonne {column} comparé à la version précédente",
                 )
@@ -144,7 +145,7 @@ def _certified_share(now: Facts, before: Facts, day: dt.date) -> Control:
             "part_certifiee",
             _CERTIFIED,
             abs(new - old) <= most + _SLACK,
-            f"{part(new)}, {part(old)} dans la version précédente",
+            f"{taux(new)}, {taux(old)} dans la version précédente",
             f"un écart de {100 * most:g} points au plus",
             "Part d'organismes certifiés comparée à la version précédente",
         )
@@ -160,7 +161,7 @@ def _category(flag: str, now: Facts, before: Facts, day: dt.date) -> Control:
             f"certifies.{flag.removeprefix('certifie_')}",
             flag,
             new >= least * old - _SLACK,
-            f"{part(new)} des lignes ({now.certified[flag]}), {part(old)} "
+            f"{taux(new)} des lignes ({now.certified[flag]}), {taux(old)} "
             f"({before.certified[flag]}) dans la version précédente",
             f"au moins {100 * least:g} % de la part précédente",
             f"Part d'organismes certifiés ({flag}) comparée à la version précédente",
@@ -170,7 +171,7 @@ def _category(flag: str, now: Facts, before: Facts, day: dt.date) -> Control:
 
 def _swapped(new: Path, old: Path) -> Control:
     found = swapped(new, old)
-    told = ", ".join(f"{' et '.join(swap.columns)} ({part(swap.share)})" for swap in found)
+    told = ", ".join(f"{' et '.join(swap.columns)} ({taux(swap.share)})" for swap in found)
     return _control(
         _Finding(
             "colonnes_interverties",

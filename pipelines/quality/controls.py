@@ -11,8 +11,6 @@ from dataclasses import asdict, dataclass
 from enum import StrEnum
 from typing import Any, TypedDict
 
-_THIN_SPACE, _SPACE = "\u202f", "\u00a0"
-
 
 class Status(StrEnum):
     """What came of a control."""
@@ -98,15 +96,3 @@ def verdict(controls: Iterable[Control], acceptations: Iterable[Acceptation], sh
     return bool(controls) and all(
         accepted(control, acceptations, sha256) for control in controls if control.bloquant
     )
-
-
-def nombre(value: float, decimals: int | None = None) -> str:
-    """Write a number the French way; decimals (two at most by default) only when needed."""
-    if decimals is None:
-        decimals = 0 if float(value).is_integer() else 2
-    return f"{value:,.{decimals}f}".replace(",", _THIN_SPACE).replace(".", ",")
-
-
-def part(share: float) -> str:
-    """Write a share, from 0 to 1, as a French percentage."""
-    return f"{nombre(share * 100, 2)}{_SPACE}%"

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
+from pipelines.french import nombre, taux
 from pipelines.quality.checks import SOURCE_ADVICE, Check, Context, Unit, not_applicable
-from pipelines.quality.controls import nombre, part
 from pipelines.registers.contract import COLUMNS, FLAGS, Kind
 
 CERTIFIED_SHARE = (0.05, 0.80)
@@ -53,7 +53,7 @@ def figures(contexte: Context) -> list[Check]:
 
 
 def _bounds(figure: _Figure) -> str:
-    told = part if figure.unite is Unit.SHARE else nombre
+    told = taux if figure.unite is Unit.SHARE else nombre
     match figure.minimum, figure.maximum:
         case float() | int() as low, float() | int() as high:
             return f"de {told(low)} à {told(high)}"

@@ -18,8 +18,9 @@ from threading import Event, Lock, Timer
 from types import TracebackType
 from typing import IO, Any, Self, cast
 
+from pipelines.french import nombre, taux
 from pipelines.quality.checks import Check, Unit
-from pipelines.quality.controls import Control, Status, nombre, part
+from pipelines.quality.controls import Control, Status
 from pipelines.settings import ROOT
 
 log = logging.getLogger(__name__)
@@ -155,13 +156,13 @@ def _request(base: Path, checks: list[Check]) -> bytes:
 
 
 def _no_object(check: Check) -> Control:
-    return _told(check, Status.SANS_OBJET, "—", f"Sans objet : {check.sans_objet}.")
+    return _judged(check, Status.SANS_OBJET, "—", f"Sans objet : {check.sans_objet}.")
 
 
 def _control(check: Check, outcome: dict[str, Any]) -> Control:
     """Turn an outcome of the worker into a control, in French."""
     if outcome["cause"] is not None:
-        return _told(
+        return _judged(
             check,
             Status.NON_EVALUE,
             "non mesuré",
@@ -170,10 +171,10 @@ def _control(check: Check, outcome: dict[str, Any]) -> Control:
         )
     status = Status.CONFORME if outcome["succes"] else Status.NON_CONFORME
     message = check.verifie if outcome["succes"] else check.defaut
-    return _told(check, status, _measure(check.unite, outcome), message, outcome["defauts"])
+    return _judged(check, status, _measure(check.unite, outcome), message, outcome["defauts"])
 
 
-def _told(
+def _judged(
     check: Check, status: Status, mesure: str, message: str, nb: int | None = None
 ) -> Control:
     return Control(
@@ -196,7 +197,7 @@ def _measure(unit: Unit, outcome: dict[str, Any]) -> str:
         observed = outcome["observe"]
         if observed is None:
             return "aucune valeur"
-        return part(float(observed)) if unit is Unit.SHARE else nombre(float(observed))
+        return taux(float(observed)) if unit is Unit.SHARE else nombre(float(observed))
     failed = outcome["defauts"]
     total = outcome["valeurs"] - (outcome["vides"] or 0)
     if not total:
@@ -204,6 +205,6 @@ def _measure(unit: Unit, outcome: dict[str, Any]) -> str:
     if not failed:
         return f"{'aucun vide' if unit is Unit.FILL else 'aucun défaut'} sur {nombre(total)}"
     if unit is Unit.FILL:
-        filled = part(1 - failed / total)
+        filled = taux(1 - failed / total)
         return f"{filled} remplis ({nombre(failed)} vides sur {nombre(total)})"
-    return f"{nombre(failed)} en défaut sur {nombre(total)} ({part(failed / total)})"
+    return f"{nombre(failed)} en défaut sur {nombre(total)} ({taux(failed / total)})"

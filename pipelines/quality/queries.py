@@ -6,7 +6,8 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipelines.quality.controls import Control, Gravity, Status, nombre
+from pipelines.french import nombre
+from pipelines.quality.controls import Control, Gravity, Status
 from pipelines.settings import SQL
 
 _HEADER = re.compile(

@@ -8,12 +8,13 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable
-from datetime import date, datetime
+from datetime import datetime
 from itertools import groupby
 from pathlib import Path
 from typing import Any, TypedDict
 
-from pipelines.quality.controls import Acceptation, Control, Status, accepted, nombre
+from pipelines.french import date_courte, instant, nombre
+from pipelines.quality.controls import Acceptation, Control, Status, accepted
 from pipelines.settings import PARIS
 
 _TEMPLATES = Path(__file__).parent / "templates"
@@ -97,7 +98,12 @@ def render(report: Report) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
-    environment.filters |= {"nombre": nombre, "jour": _day, "instant": _moment, "typo": _typography}
+    environment.filters |= {
+        "nombre": nombre,
+        "jour": date_courte,
+        "instant": _moment,
+        "typo": _typography,
+    }
     controls = [Control.from_dict(values) for values in report["controles"]]
     sha256, acceptations = report["liste"]["sha256"], report["acceptations"]
     let_pass = {c.regle for c in controls if accepted(c, acceptations, sha256)}
@@ -128,12 +134,8 @@ def _by_family(controls: Iterable[Control]) -> list[tuple[str, list[tuple[str, l
     ]
 
 
-def _day(text: str) -> str:
-    return f"{date.fromisoformat(text[:10]):%d/%m/%Y}"
-
-
 def _moment(text: str) -> str:
-    return f"{datetime.fromisoformat(text).astimezone(PARIS):%d/%m/%Y à %H:%M}"
+    return instant(datetime.fromisoformat(text).astimezone(PARIS))
 
 
 def _typography(text: str) -> str:

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from datetime import date, timedelta
 from typing import Any
 
+from pipelines.french import date_courte, nombre, taux
+from pipelines.portage.verdict import VERDICTS
 from pipelines.quality.checks import SOURCE_ADVICE, Check, Context, Unit, not_applicable
-from pipelines.quality.controls import nombre, part
 from pipelines.quality.figures import figures
 from pipelines.registers.contract import CATEGORIES, COLUMNS, Column, Kind
 from pipelines.settings import REFERENCE
@@ -21,7 +22,6 @@ __all__ = ["Check", "Context", "suites"]
 VALID_SHARE = 0.98
 PLAUSIBLE_SHARE = 0.98
 FIRST_DATE = date(1990, 1, 1)
-VERDICTS = ("ELIGIBLE", "PIECES_MANQUANTES", "A_VERIFIER", "NON_ELIGIBLE")
 RANGES: dict[str, int] = {
     "effectif_formateurs": 1_000_000,
     "nb_stagiaires": 10_000_000,
@@ -121,7 +121,7 @@ def _column(column: Column, contexte: Context) -> Iterator[Check]:
                 column,
                 FIRST_DATE.isoformat(),
                 latest.isoformat(),
-                f"du {FIRST_DATE:%d/%m/%Y} au {latest:%d/%m/%Y}",
+                f"du {date_courte(FIRST_DATE)} au {date_courte(latest)}",
                 contexte,
             )
         case Kind.INTEGER:
@@ -137,7 +137,7 @@ def _fill(column: Column, contexte: Context) -> Check:
         "expect_column_values_to_not_be_null",
         {"column": column.name, "mostly": column.fill},
         Unit.FILL,
-        f"au moins {part(column.fill)} remplis",
+        f"au moins {taux(column.fill)} remplis",
         f"La colonne « {column.name} » est assez remplie.",
         f"La colonne « {column.name} » s'est vidée, ou ce qu'elle porte n'est plus lisible. "
         f"{SOURCE_ADVICE}",
@@ -157,7 +157,7 @@ def _valid(column: Column, contexte: Context) -> Check:
             "mostly": VALID_SHARE,
         },
         Unit.DEFECTS,
-        f"au moins {part(VALID_SHARE)} valides",
+        f"au moins {taux(VALID_SHARE)} valides",
         f"Les valeurs de « {column.name} » ont la forme et la clé attendues.",
         f"Trop de valeurs de « {column.name} » sont invalides : colonnes décalées, ou passage "
         f"par un tableur. {SOURCE_ADVICE}",
@@ -177,7 +177,7 @@ def _in_set(
         "expect_column_values_to_be_in_set",
         {"column": column.name, "value_set": values, **tolerance},
         Unit.DEFECTS,
-        told + (f", pour au moins {part(mostly)} des valeurs" if mostly else ""),
+        told + (f", pour au moins {taux(mostly)} des valeurs" if mostly else ""),
         f"La colonne « {column.name} » ne porte que des valeurs admises.",
         f"La colonne « {column.name} » porte des valeurs inconnues. {SOURCE_ADVICE}",
         sans_objet=not_applicable(contexte, (column.name,), statistique=mostly is not None),
@@ -197,7 +197,7 @@ def _between(column: Column, low: Any, high: Any, told: str, contexte: Context) 
             "mostly": PLAUSIBLE_SHARE,
         },
         Unit.DEFECTS,
-        f"{told}, pour au moins {part(PLAUSIBLE_SHARE)} des valeurs",
+        f"{told}, pour au moins {taux(PLAUSIBLE_SHARE)} des valeurs",
         f"Les valeurs de « {column.name} » sont plausibles.",
         f"Trop de valeurs de « {column.name} » sont hors du plausible. {SOURCE_ADVICE}",
         sans_objet=not_applicable(contexte, (column.name,)),
@@ -259,7 +259,7 @@ def _portage(contexte: Context) -> Iterator[Check]:
     yield _unique("modele", "portage.regle", ("regle",), _MODEL)
     yield _unique("modele", "portage.motif", ("motif",), _MODEL)
     yield _unique("modele", verdict, ("profil", "role", "financement", "action"), _MODEL)
-    yield _values(verdict, "verdict", list(VERDICTS))
+    yield _values(verdict, "verdict", [verdict.value for verdict in VERDICTS])
     yield _values(verdict, "role", ["sous_traitant", "porteur"])
     yield _values(verdict, "action", list(CATEGORIES))
     yield _values(verdict, "statut_registre", ["SATISFAIT", "NON_SATISFAIT", "INDETERMINE"])

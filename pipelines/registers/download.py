@@ -17,6 +17,7 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 
 from pipelines.errors import NotTheList, SourceUnavailable
+from pipelines.french import taille
 from pipelines.home import home_errors
 from pipelines.registers.catalogue import ATTRIBUTION, LICENCE, Entry, find
 from pipelines.registers.http import (
@@ -28,7 +29,6 @@ from pipelines.registers.http import (
     open_session,
     opened,
     receive,
-    size_text,
     with_retries,
 )
 from pipelines.registers.sniff import check_list
@@ -134,8 +134,8 @@ class _Bar:
 
     def advance(self, received: int, announced: int | None) -> None:
         if self._task is not None:
-            of = "" if announced is None else f" sur {size_text(announced)}"
-            size = size_text(received) + of
+            of = "" if announced is None else f" sur {taille(announced)}"
+            size = taille(received) + of
             self._progress.update(self._task, completed=received, total=announced, size=size)
 
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 import ipaddress
-import math
 import socket
 import zlib
 from collections.abc import Callable, Iterator, Mapping
@@ -25,12 +24,12 @@ import stamina.instrumentation
 import urllib3
 from urllib3.util import Url, parse_url
 
+from pipelines.french import taille
 from pipelines.settings import Settings
 
 CHUNK = 65_536
 MAX_REDIRECTS = 5
 _DIGITS = 30  # of a Content-Length that is still a number of bytes
-_UNITS = ("octets", "ko", "Mo", "Go", "To")
 # Its default hooks print on standard output, where only what was asked for belongs.
 stamina.instrumentation.set_on_retry_hooks(())
 
@@ -245,7 +244,7 @@ def receive(
     announced = int(text) if text.isdecimal() and len(text) < _DIGITS else None
     if announced is not None and announced > settings.max_received:
         raise Unlike(
-            f"{size_text(announced)} annoncés, {size_text(settings.max_received)} au plus attendus"
+            f"{taille(announced)} annoncés, {taille(settings.max_received)} au plus attendus"
         )
     unpacker = _unpacker(response, settings.max_unpacked)
     received = 0
@@ -253,7 +252,7 @@ def receive(
         for piece in response.raw.stream(CHUNK, decode_content=False):
             received += len(piece)
             if received > settings.max_received:
-                raise Unlike(f"plus de {size_text(settings.max_received)} reçus")
+                raise Unlike(f"plus de {taille(settings.max_received)} reçus")
             for part in unpacker.feed(piece):
                 keep(part)
             advance(received, announced)
@@ -262,7 +261,7 @@ def receive(
     if announced is not None and received != announced:
         raise Transient(_cut(received, announced))
     if received and not unpacker.whole():
-        raise Transient(f"réponse compressée tronquée après {size_text(received)}")
+        raise Transient(f"réponse compressée tronquée après {taille(received)}")
     packed = isinstance(unpacker, _Inflater)
     return Receipt(unpacker.unpacked, announced is not None or response.raw.chunked or packed)
 
@@ -290,7 +289,7 @@ class _Unpacker:
     def _counted(self, part: bytes) -> bytes:
         self.unpacked += len(part)
         if self.unpacked > self._ceiling:
-            raise Unlike(f"plus de {size_text(self._ceiling)} une fois décompressé")
+            raise Unlike(f"plus de {taille(self._ceiling)} une fois décompressé")
         return part
 
 
@@ -328,10 +327,3 @@ def _unpacker(response: requests.Response, ceiling: int) -> _Unpacker:
     if coding in {"gzip", "x-gzip", "deflate"}:
         return _Inflater(ceiling)
     raise Failed("réponse dans un encodage qui n'a pas été demandé")
-
-
-def size_text(size: int) -> str:
-    """Write a size for a reader: ``38,0 Mo``."""
-    power = min(int(math.log10(max(size, 1)) // 3), len(_UNITS) - 1)
-    number = f"{size / 1000**power:.1f}".replace(".", ",") if power else str(size)
-    return f"{number} {_UNITS[power]}"

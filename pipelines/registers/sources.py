@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipelines.errors import NotTheList, SourceUnavailable, UsageError
+from pipelines.french import date_courte, taille
 from pipelines.home import Home
 from pipelines.registers.archive import IMPORTED, LOCAL, OFFICIAL, Archive, Sighting, now
 from pipelines.registers.download import Fetched, Validators, fetch
-from pipelines.registers.http import size_text
 from pipelines.registers.profile import profile
 from pipelines.settings import PARIS, Settings
 
@@ -68,7 +68,7 @@ def known_list(home: Home, sha256: str) -> Sighting:
     return found
 
 
-def import_lists(settings: Settings, source: Path, date: dt.date | None) -> list[Sighting]:
+def archive_lists(settings: Settings, source: Path, date: dt.date | None) -> list[Sighting]:
     """Bring old lists, a file or a folder of them, into the archive, for history alone.
 
     Raises:
@@ -180,8 +180,8 @@ def _refuse_future(day: dt.date) -> None:
     """See that a date that was given is not to come: no list of today would be released over it."""
     if day > dt.datetime.now(PARIS).date() + dt.timedelta(days=1):
         raise UsageError(
-            f"La date {day:%d/%m/%Y} est à venir : vérifiez celle de --date ou du nom de fichier, "
-            "et l'horloge de cette machine."
+            f"La date {date_courte(day)} est à venir : vérifiez celle de --date ou du nom de "
+            "fichier, et l'horloge de cette machine."
         )
 
 
@@ -314,7 +314,7 @@ def _unreadable(path: Path) -> UsageError:
 
 def _too_big(path: Path, ceiling: int) -> NotTheList:
     return NotTheList(
-        f"« {path.name} » dépasse {size_text(ceiling)} une fois dépliée : ce n'est pas la "
+        f"« {path.name} » dépasse {taille(ceiling)} une fois dépliée : ce n'est pas la "
         "liste, ou bien relevez la limite OPAC_MAX_UNPACKED."
     )
 

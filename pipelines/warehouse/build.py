@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import GatesRefused, OpacError
+from pipelines.french import nombre, taux
 from pipelines.home import Home
-from pipelines.quality.controls import nombre, part
 from pipelines.registers.archive import Archive, Sighting, now
 from pipelines.registers.normalise import normalise
 from pipelines.registers.reading import REJECT_SCHEMA, ListReader
@@ -205,8 +205,8 @@ def _rejects(rejected: list[Rejected], without_nda: pl.DataFrame) -> pl.DataFram
 def _too_many_rejects(first: tuple[int, str], kept: int, aside: int, max_share: float) -> str:
     share = aside / (kept + aside)
     return (
-        f"{nombre(aside)} ligne(s) sur {nombre(kept + aside)} ({part(share)}) ne peuvent pas être "
-        f"lues, pour {part(max_share)} admis (la première, ligne {first[0]} : "
+        f"{nombre(aside)} ligne(s) sur {nombre(kept + aside)} ({taux(share)}) ne peuvent pas être "
+        f"lues, pour {taux(max_share)} admis (la première, ligne {first[0]} : "
         f"{first[1].rstrip('.')}) : "
         "rien n'a été publié ; redemandez la liste ou relevez OPAC_MAX_REJECTED_SHARE après examen."
     )

@@ -4,7 +4,7 @@ A model is ``sql/<schema>/<table>.sql``: a header comment (description, grain, c
 query. Tables that come from elsewhere are in catalogues of their own: ``preparation`` (the list
 as read), ``fichier`` (``data/reference``), ``execution`` (the list of this build, its checks),
 ``demande`` and ``evaluation`` (questions and verdicts: see ``pipelines.portage.session``),
-``suivi`` (the state of history: see ``pipelines.history.following``).
+``suivi`` (the state of history: see ``pipelines.history.state``).
 """
 
 from __future__ import annotations

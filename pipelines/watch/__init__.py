@@ -1,1 +1,3 @@
-"""The watch list: what changed for whom, and what an operator must know."""
+"""The watch list: what changed for whom, what an operator must know, the round that tells it.
+
+How a notice is sent is in ``notices``."""

@@ -13,15 +13,16 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any
 
-from pipelines import journal
 from pipelines.errors import Stopped, UsageError
+from pipelines.french import date_courte, instant
 from pipelines.home import Home
-from pipelines.journal import Run, State
 from pipelines.notices.outbox import Genre, Notice, now, post
 from pipelines.notices.settings import Recipient, notice_settings
-from pipelines.refresh import FROM_ARCHIVE, FROM_SOURCE
 from pipelines.registers.archive import OFFICIAL, Archive
 from pipelines.registers.seen import frozen, last_seen
+from pipelines.runs import journal
+from pipelines.runs.entry import FROM_ARCHIVE, FROM_SOURCE
+from pipelines.runs.journal import Run, State
 from pipelines.settings import PARIS, Settings
 
 # A trouble that is told is told again as over; the keys of both begin so.
@@ -174,10 +175,10 @@ def _frozen(archive: Archive) -> list[_Alert]:
         _Alert(
             f"fige:{found.sha256}",
             "Liste figée à la source",
-            f"Du {found.depuis:%d/%m/%Y} au {found.jusqu_a:%d/%m/%Y}, la source a donné le même "
-            "contenu sous des dates qui avancent : la liste n'est plus mise à jour, et ce qui est "
-            "publié a l'âge de ce contenu. Rien n'est à réparer ici ; regardez sur data.gouv.fr si "
-            "un arrêt est annoncé.",
+            f"Du {date_courte(found.depuis)} au {date_courte(found.jusqu_a)}, la source a donné le "
+            "même contenu sous des dates qui avancent : la liste n'est plus mise à jour, et ce qui "
+            "est publié a l'âge de ce contenu. Rien n'est à réparer ici ; regardez sur "
+            "data.gouv.fr si un arrêt est annoncé.",
             {
                 "sha256": found.sha256,
                 "depuis": found.depuis.isoformat(),
@@ -213,4 +214,4 @@ def _day(moment: dt.datetime) -> str:
 
 
 def _said(moment: dt.datetime) -> str:
-    return f"{moment.astimezone(PARIS):%d/%m/%Y à %H:%M} (heure de Paris)"
+    return f"{instant(moment.astimezone(PARIS))} (heure de Paris)"

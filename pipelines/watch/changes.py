@@ -1,6 +1,6 @@
 """What changed for whoever watches, since they were last told.
 
-Level-triggered: each line keeps what was last told of it (:class:`pipelines.watch.lines.Told`), a
+Level-triggered: each line keeps what was last told of it (:class:`pipelines.watch.store.Told`), a
 round compares it with what the current release says today, and the notices are queued in the very
 transaction that moves the lines on. A crash anywhere undoes both, and the next round does both:
 none is lost, none told twice.
@@ -22,11 +22,16 @@ from collections.abc import Sequence
 from pipelines.home import Home
 from pipelines.notices.outbox import Genre, post
 from pipelines.notices.settings import notice_settings
+from pipelines.portage.answer import labels
+from pipelines.portage.session import portage_session
 from pipelines.registers.archive import Archive
 from pipelines.registers.seen import seen_until
 from pipelines.settings import Settings
 from pipelines.warehouse.release import Release, current
-from pipelines.watch.lines import Watched, load, save
+from pipelines.watch.differences import compare
+from pipelines.watch.lookup import look_up
+from pipelines.watch.notice import compose
+from pipelines.watch.store import Watched, load, save
 
 
 def post_changes(settings: Settings, con: sqlite3.Connection, today: dt.date | None = None) -> int:
@@ -62,12 +67,6 @@ def look_again(con: sqlite3.Connection) -> None:
 def _tell(
     con: sqlite3.Connection, release: Release, today: dt.date, lines: Sequence[Watched]
 ) -> int:
-    from pipelines.portage.answer import labels
-    from pipelines.portage.session import portage_session
-    from pipelines.watch.asking import look_up
-    from pipelines.watch.differences import compare
-    from pipelines.watch.notice import compose
-
     with portage_session(release, today) as session:
         found = look_up(session, release, today, lines)
         actions = labels(session.con)

@@ -6,10 +6,10 @@ import datetime as dt
 from dataclasses import dataclass, replace
 from enum import IntEnum, StrEnum
 
-from pipelines.history.telling import Kind
-from pipelines.portage.screening import VERDICTS
-from pipelines.watch.asking import Event, Found
-from pipelines.watch.lines import Deadline, Told, Watched
+from pipelines.history.queries import Kind
+from pipelines.portage.verdict import VERDICTS
+from pipelines.watch.lookup import Event, Found
+from pipelines.watch.store import Deadline, Told, Watched
 
 # A date is told as coming when it is no further than that.
 SOON = dt.timedelta(days=30)

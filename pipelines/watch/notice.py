@@ -8,11 +8,13 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.history.telling import Kind
+from pipelines.french import combien, date_courte
+from pipelines.history.queries import Kind
 from pipelines.notices.outbox import Genre, Notice
-from pipelines.watch.asking import Event
+from pipelines.portage.verdict import NO_ADVICE_OF_SEVERAL, Verdict
 from pipelines.watch.differences import Cause, Change, Weight
-from pipelines.watch.words import NO_ADVICE, VERDICTS, count, day, events_said, mission, who
+from pipelines.watch.lookup import Event
+from pipelines.watch.sentences import events_said, mission, who
 
 # Organisations told of in a section of the text; the data have them all.
 _SHOWN = 50
@@ -28,11 +30,6 @@ _BECAUSE = {
     Cause.REVUE: "la source donne de nouveau la liste",
     Cause.DATE: "le temps a passé",
     Cause.REGLES: "nouvelles règles",
-}
-_TO_DO = {
-    "NON_ELIGIBLE": "ne lui confiez pas de nouvelle mission de cette sorte tant que ce point n'est "
-    "pas levé ; pour celle qui est en cours, voyez avec le financeur.",
-    "A_VERIFIER": "tranchez cette question avant de lui confier la mission.",
 }
 _PROVE = {
     Kind.DISPARITION: "demandez-lui la preuve que sa déclaration d'activité est en vigueur "
@@ -64,7 +61,7 @@ def _subject(changes: Sequence[Change]) -> str:
     said = {
         Weight.WORSE: f"le verdict {_of(number[Weight.WORSE])} se dégrade",
         Weight.LOST: _they(number[Weight.LOST], "quitte la liste ou perd une certification"),
-        Weight.DATES: count(dates, "date") + " à surveiller",
+        Weight.DATES: combien(dates, "date") + " à surveiller",
         Weight.BETTER: f"le verdict {_of(number[Weight.BETTER])} s'améliore",
         Weight.OTHER: _they(number[Weight.OTHER], "change dans la liste"),
     }
@@ -79,12 +76,14 @@ def _they(number: int, does: str) -> str:
     if number > 1:
         does = does.replace("quitte ", "quittent ").replace("perd ", "perdent ")
         does = does.replace("change ", "changent ")
-    return f"{count(number, 'sous-traitant')} {does}"
+    return f"{combien(number, 'sous-traitant')} {does}"
 
 
 def _text(changes: Sequence[Change], actions: Mapping[str, str]) -> str:
     now = changes[0].found.maintenant
-    parts = [f"Ce qui a changé pour les sous-traitants que vous suivez, au {day(now.jour)}."]
+    parts = [
+        f"Ce qui a changé pour les sous-traitants que vous suivez, au {date_courte(now.jour)}."
+    ]
     for weight, title in _SECTIONS.items():
         blocks = _blocks([c for c in changes if c.weight is weight], actions)
         if not blocks:
@@ -99,8 +98,8 @@ def _text(changes: Sequence[Change], actions: Mapping[str, str]) -> str:
         "Quand une pièce ou un certificat arrive, notez-le dans votre fichier et relancez « opac "
         "veille ajouter » avec ce fichier. Pour ne plus suivre un sous-traitant : « opac veille "
         "retirer ».",
-        f"Liste publique du {day(now.liste)} (SHA-256 {now.sha256}), version {now.version}.\n"
-        f"{NO_ADVICE}",
+        f"Liste publique du {date_courte(now.liste)} (SHA-256 {now.sha256}), version "
+        f"{now.version}.\n{NO_ADVICE_OF_SEVERAL}",
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -125,9 +124,11 @@ def _block(changes: Sequence[Change], actions: Mapping[str, str]) -> str:
     for change in changes:
         if change.line.judged:
             lines += _verdict(change, actions)
-    dates = [f"  {day(one.date)} : {one.libelle}" for change in changes for one in change.a_venir]
+    dates = [
+        f"  {date_courte(one.date)} : {one.libelle}" for change in changes for one in change.a_venir
+    ]
     dates += [
-        f"  {day(one.date)}, date passée : {one.libelle}"
+        f"  {date_courte(one.date)}, date passée : {one.libelle}"
         for change in changes
         for one in change.passees
     ]
@@ -144,30 +145,32 @@ def _events(events: Sequence[Event], actions: Mapping[str, str]) -> list[str]:
     )
     for (before, after), several in pairs:
         said = " ; ".join(events_said(several, actions))
-        told.append(f"  Entre les listes du {day(before)} et du {day(after)} : {said}.")
+        told.append(
+            f"  Entre les listes du {date_courte(before)} et du {date_courte(after)} : {said}."
+        )
     return told
 
 
 def _verdict(change: Change, actions: Mapping[str, str]) -> list[str]:
     asked = mission(change.line, actions)
-    after = VERDICTS[change.after or ""]
+    after = Verdict(change.after or "").words.label
     if not change.causes:
         return [f"  {asked} : le verdict ne change pas ({after})."]
     because = " et ".join(_BECAUSE[cause] for cause in change.causes)
     told = [
-        f"  {asked} : {VERDICTS[change.before or '']} → {after} le "
-        f"{day(change.found.maintenant.jour)} ({because})."
+        f"  {asked} : {Verdict(change.before or '').words.label} → {after} le "
+        f"{date_courte(change.found.maintenant.jour)} ({because})."
     ]
-    if change.after != "ELIGIBLE":
+    if change.after != Verdict.ELIGIBLE:
         told += [f"    {reason}" for reason in change.found.maintenant.raisons]
     return told
 
 
 def _to_do(change: Change) -> list[str]:
-    if change.causes and change.after == "PIECES_MANQUANTES":
+    if change.causes and change.after == Verdict.PIECES_MANQUANTES:
         return [f"demandez-lui ce qui manque ({', '.join(change.found.pieces)})."]
     if change.causes:
-        return [_TO_DO[change.after]] if change.after in _TO_DO else []
+        return list(filter(None, [Verdict(change.after or "").words.to_do]))
     return [_PROVE[kind] for kind in _PROVE if any(e["type"] == kind for e in change.evenements)]
 
 

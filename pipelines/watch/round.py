@@ -8,10 +8,12 @@ from dataclasses import dataclass
 
 from pipelines.errors import OpacError
 from pipelines.home import Home
+from pipelines.log import log_traceback
 from pipelines.notices.delivery import Delivery, deliver
 from pipelines.notices.store import store
 from pipelines.settings import Settings
 from pipelines.watch.alerts import post_alerts
+from pipelines.watch.changes import post_changes
 from pipelines.watch.schema import DDL
 
 
@@ -25,7 +27,7 @@ class Round:
     failed: tuple[str, ...]
 
 
-def go_round(settings: Settings) -> Round:
+def run_round(settings: Settings) -> Round:
     """Queue what has happened since the last round, then send what waits.
 
     Never raises: what fails is said in ``failed``, and the next round starts from what is true
@@ -34,15 +36,15 @@ def go_round(settings: Settings) -> Round:
     home = Home(settings.home)
     failed: list[str] = []
     posted = 0
-    for post in (post_alerts, _post_changes):
+    for post in (post_alerts, post_changes):
         try:
             posted += _posted(settings, post)
         except Exception as error:  # noqa: BLE001  # one kind of notice must not stop the other
-            failed.append(_told(home, error))
+            failed.append(_sentence(home, error))
     try:
         delivery = deliver(settings)
     except Exception as error:  # noqa: BLE001  # nor the refresh that it comes after
-        failed.append(_told(home, error))
+        failed.append(_sentence(home, error))
         delivery = Delivery()
     # A wrong avis.toml fails each step alike.
     return Round(posted, delivery.sent, delivery.waiting, tuple(dict.fromkeys(failed)))
@@ -53,15 +55,7 @@ def _posted(settings: Settings, post: Callable[[Settings, sqlite3.Connection], i
         return post(settings, con)
 
 
-def _post_changes(settings: Settings, con: sqlite3.Connection) -> int:
-    from pipelines.watch.changes import post_changes
-
-    return post_changes(settings, con)
-
-
-def _told(home: Home, error: Exception) -> str:
+def _sentence(home: Home, error: Exception) -> str:
     if isinstance(error, OpacError):
         return str(error)
-    from pipelines.refresh import log_traceback
-
     return f"Erreur imprévue ({type(error).__name__}) ; {log_traceback(home, error)}."

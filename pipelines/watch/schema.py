@@ -1,6 +1,6 @@
 """Tables of the watch list, in the store of notices.
 
-``veille``: one row a watched line (:class:`pipelines.watch.lines.Watched`). ``veille_ronde``: what
+``veille``: one row a watched line (:class:`pipelines.watch.store.Watched`). ``veille_ronde``: what
 the last round looked at, so that the next one knows when nothing can have changed.
 """
 

@@ -7,22 +7,20 @@ import re
 import sqlite3
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING
 
 from pipelines.errors import UsageError
 from pipelines.home import Home
 from pipelines.notices.outbox import Genre
 from pipelines.notices.settings import notice_settings
 from pipelines.notices.store import made, store
+from pipelines.portage.session import portage_session
 from pipelines.settings import Settings
 from pipelines.warehouse.release import Release
+from pipelines.watch.arguments import Asked
 from pipelines.watch.changes import look_again, post_changes
-from pipelines.watch.lines import Watched, carried, drop, load, save
+from pipelines.watch.lookup import Found, look_up
 from pipelines.watch.schema import DDL
-
-if TYPE_CHECKING:
-    from pipelines.watch.asking import Found
-    from pipelines.watch.reading import Asked
+from pipelines.watch.store import Watched, carried, drop, load, save
 
 
 @dataclass
@@ -80,8 +78,6 @@ def add(
     Raises:
         OpacError: the release or the store cannot be read.
     """
-    from pipelines.portage.session import portage_session
-    from pipelines.watch.asking import look_up
 
     today = today or dt.date.today()
     lines = [Watched(recipient, one.identifiant, one.faits, today) for one in asked]

@@ -10,10 +10,10 @@ from typing import Any
 
 import pytest
 
-from pipelines import journal
 from pipelines.home import Home
 from pipelines.lock import refresh_lock
 from pipelines.registers.archive import Archive
+from pipelines.runs import journal
 from pipelines.settings import PARIS
 from pipelines.warehouse.release import Release, release
 from tests.cli.conftest import Released

@@ -12,7 +12,7 @@ import pytest
 
 from tests.cli.conftest import Released
 from tests.pipeline.commands import Opac, Ran
-from tests.portage.candidate_files import write
+from tests.portage.candidates.files import write
 
 MISSION = ("--financement", "CPF", "--action", "BILAN_COMPETENCES")
 ABSENT = "93139999913"

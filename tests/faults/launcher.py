@@ -55,8 +55,8 @@ def _import() -> None:
 
 def _run(order: dict[str, Any], worker: GxWorker) -> None:
     """Be ``opac``, to the end."""
+    import pipelines.orchestration.resources
     import pipelines.refresh
-    import pipelines.resources
     from pipelines.cli.main import main as opac
 
     # It is not a child of this process, which could not tell whether it has ended.
@@ -67,7 +67,7 @@ def _run(order: dict[str, Any], worker: GxWorker) -> None:
         yield worker
 
     pipelines.refresh.shared_worker = lent  # type: ignore[attr-defined]
-    pipelines.resources.shared_worker = lent  # type: ignore[attr-defined]
+    pipelines.orchestration.resources.shared_worker = lent  # type: ignore[attr-defined]
     os.environ.update(order["env"])
     for number, name in enumerate((os.devnull, order["out"], order["err"])):
         os.dup2(os.open(name, os.O_RDWR | os.O_CREAT | os.O_TRUNC), number)

@@ -11,10 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import journal
 from pipelines.history.lists import dated_lists
 from pipelines.home import Home
 from pipelines.registers.archive import Archive
+from pipelines.runs import journal
 from pipelines.settings import ROOT
 from pipelines.warehouse.release import releases
 from tests.pipeline import lists

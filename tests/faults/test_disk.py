@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-import pipelines.warehouse.publish
+import pipelines.publication.publish
 from assets import modeles
 from pipelines.doctor.checkup import examine
 from pipelines.doctor.finding import Patient, State
@@ -60,7 +60,7 @@ def _one_byte(fd: int) -> bool:
 _STEPS: dict[str, tuple[object, str]] = {
     "archive": (Contents, "store"),
     "build": (modeles, "build_models"),
-    "release": (pipelines.warehouse.publish, "release"),
+    "release": (pipelines.publication.publish, "release"),
 }
 
 

@@ -13,13 +13,13 @@ from typing import Any
 
 import psutil
 
-from pipelines import journal
 from pipelines.doctor.checkup import examine
 from pipelines.doctor.finding import Patient, State
 from pipelines.history.lists import dated_lists
 from pipelines.home import Home
 from pipelines.registers.archive import Archive
 from pipelines.registers.contents import file_sha256
+from pipelines.runs import journal
 from pipelines.settings import ROOT, Settings
 from pipelines.warehouse.release import current, open_readonly
 from tests.faults.conftest import Launcher

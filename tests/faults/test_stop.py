@@ -8,9 +8,9 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from pipelines import journal
 from pipelines.home import Home
 from pipelines.lock import running
+from pipelines.runs import journal
 from pipelines.warehouse.build import reset
 from tests.faults.conftest import Launcher
 from tests.pipeline import lists

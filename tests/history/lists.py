@@ -9,8 +9,8 @@ from typing import Any
 
 import duckdb
 
-from pipelines.history.following import Following
 from pipelines.history.lists import DatedList
+from pipelines.history.state import Following
 from pipelines.warehouse.models import FOLLOWING
 from tests.warehouse.frames import ORGANISME, Row, table
 

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from pipelines.errors import NotTheList, UsageError
-from pipelines.history.importing import bring_in
+from pipelines.history.importing import import_lists
 from pipelines.home import Home
 from pipelines.refresh import rebuild, refresh
 from pipelines.registers.archive import Archive
@@ -53,12 +53,12 @@ def nightly(tmp_path_factory: pytest.TempPathFactory, lists: list[Path]) -> Sett
 def late(tmp_path_factory: pytest.TempPathFactory, lists: list[Path]) -> Settings:
     """A home that received the last list, then the others, out of order."""
     settings = Settings(home=tmp_path_factory.mktemp("apres") / "home")
-    bring_in(settings, lists[2], dt.date(2025, 10, 15))
+    import_lists(settings, lists[2], dt.date(2025, 10, 15))
     refresh(settings, source=lists[3])
     folder = tmp_path_factory.mktemp("anciennes")
     for path in lists[:2]:
         (folder / path.name).write_bytes(path.read_bytes())
-    assert len(bring_in(settings, folder, None)) == 2
+    assert len(import_lists(settings, folder, None)) == 2
     assert rebuild(settings).changed
     return settings
 
@@ -144,18 +144,18 @@ def test_a_list_damaged_on_disk_is_told_and_the_rest_is_used(
 
 def test_a_later_list_is_no_history(nightly: Settings, lists: list[Path]) -> None:
     with pytest.raises(UsageError, match="n'est pas plus ancienne que celle de la version publiée"):
-        bring_in(nightly, lists[3], dt.date(2025, 12, 1))
+        import_lists(nightly, lists[3], dt.date(2025, 12, 1))
 
 
 def test_a_list_where_a_number_comes_twice_is_no_history(tmp_path: Path, nightly: Settings) -> None:
     path = tmp_path / "of_2025-09-01.csv"
     path.write_bytes(wire([row(1), row(2), row(2, denomination="AUTRE")]))
     with pytest.raises(NotTheList, match=f"deux lignes différentes pour le NDA {row(2)['nda']}"):
-        bring_in(nightly, path, None)
+        import_lists(nightly, path, None)
 
 
 def test_nothing_says_the_date(tmp_path: Path, nightly: Settings) -> None:
     path = tmp_path / "liste.csv"
     path.write_bytes(wire([row(1)]))
     with pytest.raises(UsageError, match="Rien ne dit la date"):
-        bring_in(nightly, path, None)
+        import_lists(nightly, path, None)

@@ -20,7 +20,7 @@ import duckdb
 import polars as pl
 import pytest
 
-from pipelines.market.published import DATE, ROWS, build, page
+from pipelines.documents.published import DATE, ROWS, build, page
 from pipelines.settings import REFERENCE, ROOT
 from pipelines.warehouse.release import open_readonly
 from tests.market.oracle import TRAINEES, TRAINERS

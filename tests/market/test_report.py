@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from pipelines.home import Home
-from pipelines.market.report import gather, write_images, write_page
+from pipelines.market.page import write_images, write_page
+from pipelines.market.report import gather
 from tests.demonstration import demonstration
 from tests.market.reports import PageRead, number
 from tests.pipeline.commands import Opac, ask, release_of

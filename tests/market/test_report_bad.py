@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from pipelines.home import Home
-from pipelines.market.report import gather, write_page
+from pipelines.market.page import write_page
+from pipelines.market.report import gather
 from pipelines.registers.places import places
 from tests.market.registers import crowd, doubt
 from tests.market.reports import PageRead, small_release

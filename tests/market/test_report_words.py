@@ -10,12 +10,13 @@ from typing import Any
 import duckdb
 import pytest
 
+from pipelines import french
 from pipelines.errors import OpacError
 from pipelines.home import Home
-from pipelines.market import french, report
-from pipelines.market.extremes import Compared
-from pipelines.market.report import gather, write_images, write_page
-from pipelines.market.style import BLUE, GREEN, GREY, ORANGE, VERMILION
+from pipelines.market.chapters.extremes import Compared
+from pipelines.market.drawing.style import BLUE, GREEN, GREY, ORANGE, VERMILION
+from pipelines.market.page import write_images, write_page
+from pipelines.market.report import gather
 from tests.market.registers import crowd, doubt
 from tests.market.reports import PageRead, small_release
 from tests.market.test_report_bad import read
@@ -202,7 +203,7 @@ def test_names_are_hidden_where_the_address_is_withheld(tmp_path: Path) -> None:
 
 
 def test_images_say_what_they_are(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(report, "png", lambda svg: svg.encode())
+    monkeypatch.setattr("pipelines.market.page.png", lambda svg: svg.encode())
     rows = [*many(6, SOUTH, "13"), *many(7, SOUTH, "84"), *many(9, SOUTH, "83")]
     made = gather(Home(tmp_path), small_release(tmp_path, rows), SOUTH)
     write_images(made, tmp_path / "images")

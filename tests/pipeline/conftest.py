@@ -12,9 +12,9 @@ from pathlib import Path
 import dagster as dg
 import pytest
 
+import pipelines.orchestration.resources
 import pipelines.quality.gate
 import pipelines.refresh
-import pipelines.resources
 from pipelines.quality.gx_client import GxWorker
 from pipelines.quality.thresholds import threshold
 from pipelines.settings import Settings
@@ -49,7 +49,7 @@ def isolate(patch: pytest.MonkeyPatch) -> None:
     """
     patch.setattr(dg.DagsterInstance, "get", dg.DagsterInstance.ephemeral)
     patch.setattr(pipelines.refresh, "shared_worker", _lent)
-    patch.setattr(pipelines.resources, "shared_worker", _lent)
+    patch.setattr(pipelines.orchestration.resources, "shared_worker", _lent)
     for name in [name for name in os.environ if name.startswith("OPAC_")]:
         patch.delenv(name)
     patch.setenv("DAGSTER_HOME", "")  # a refresh sets it: put back afterwards

@@ -13,10 +13,10 @@ from pathlib import Path
 import pytest
 
 import pipelines.quality.gate
-from pipelines import journal
 from pipelines.home import Home
 from pipelines.quality.thresholds import threshold
 from pipelines.registers.contract import FLAGS
+from pipelines.runs import journal
 from tests.pipeline import lists
 from tests.pipeline.commands import UNPRIVILEGED, Opac, ended, released, start
 from tests.registers.rows import wire_rows

@@ -18,13 +18,13 @@ import duckdb
 import pytest
 import yaml  # type: ignore[import-untyped]
 
-import pipelines.instance
-from pipelines import journal
+import pipelines.orchestration.instance
 from pipelines.definitions import defs
 from pipelines.errors import GatesRefused, OpacError, RefreshRunning
 from pipelines.home import Home
-from pipelines.instance import configure, open_as_left
 from pipelines.lock import running
+from pipelines.orchestration.instance import configure, open_as_left
+from pipelines.runs import journal
 from pipelines.settings import ROOT
 from pipelines.warehouse.models import evaluation_reads, load_models, split_late
 from tests.pipeline import lists
@@ -381,7 +381,7 @@ def test_a_part_of_the_job_is_no_refresh(home: Path, source: Path) -> None:
 def test_a_run_takes_old_ones_away(
     home: Path, source: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(pipelines.instance, "_KEPT_RUNS", 1)
+    monkeypatch.setattr(pipelines.orchestration.instance, "_KEPT_RUNS", 1)
     source.write_bytes(lists.good_list())
 
     last = [_run(home, source=source).run_id for _ in range(3)][1:]

@@ -9,9 +9,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from pipelines import journal
 from pipelines.home import Home
 from pipelines.lock import running
+from pipelines.runs import journal
 from tests.pipeline import lists
 from tests.pipeline.commands import Opac, Ran, ended, released, start
 

@@ -12,12 +12,12 @@ from pathlib import Path
 import pytest
 
 import pipelines.quality.gate
-from pipelines import journal
 from pipelines.home import Home
 from pipelines.lock import running
 from pipelines.quality.checks import Check, Context
 from pipelines.quality.suites import suites
 from pipelines.registers.archive import Archive, Sighting
+from pipelines.runs import journal
 from pipelines.settings import Settings
 from pipelines.watch.round import Round
 from tests.pipeline import lists
@@ -104,8 +104,8 @@ def test_other_code_or_rules_build_the_same_list_again(
     refresh: Refresh, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     before = released(refresh.home)
-    for module in ("build", "publish"):
-        monkeypatch.setattr(f"pipelines.warehouse.{module}.code_version", lambda: "9.9+autre")
+    for module in ("warehouse.build", "publication.publish"):
+        monkeypatch.setattr(f"pipelines.{module}.code_version", lambda: "9.9+autre")
 
     refresh(lists.good_list())
 
@@ -125,7 +125,7 @@ def test_what_is_to_be_told_is_told_once_the_home_is_free(
         told.append((settings.home, running(Home(settings.home))))
         return Round(posted=0, sent=0, waiting=0, failed=("Le serveur ne répond pas.",))
 
-    monkeypatch.setattr("pipelines.watch.round.go_round", stand_in)
+    monkeypatch.setattr("pipelines.refresh.run_round", stand_in)
     refresh.refused(4, lists.first_half(lists.good_list()))
     ran = refresh.run(lists.next_list())
     assert (ran.code, ran.err) == (0, "Avis non transmis : Le serveur ne répond pas.\n")

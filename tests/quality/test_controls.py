@@ -5,15 +5,8 @@ from dataclasses import replace
 
 import pytest
 
-from pipelines.quality.controls import (
-    Acceptation,
-    Control,
-    Gravity,
-    Status,
-    nombre,
-    part,
-    verdict,
-)
+from pipelines.french import nombre, taux
+from pipelines.quality.controls import Acceptation, Control, Gravity, Status, verdict
 
 SHA = "a" * 64
 GOOD = Control(
@@ -70,4 +63,4 @@ def test_controls_go_through_json() -> None:
 def test_figures_are_written_the_french_way() -> None:
     assert nombre(154_107) == "154\u202f107"
     assert nombre(2.5) == "2,50"
-    assert part(0.97996) == "98,00\u00a0%"
+    assert taux(0.97996) == "98,00\u00a0%"

@@ -13,8 +13,9 @@ from threading import enumerate as enumerate_threads
 import duckdb
 import pytest
 
+from pipelines.french import nombre, taux
 from pipelines.quality.checks import Check
-from pipelines.quality.controls import Control, Status, nombre, part, verdict
+from pipelines.quality.controls import Control, Status, verdict
 from pipelines.quality.gx_client import GxWorker
 from pipelines.quality.suites import suites
 from pipelines.registers.contract import BY_NAME, COLUMNS, FLAGS
@@ -264,10 +265,10 @@ def test_measures_are_those_of_plain_duckdb(worker: GxWorker, tmp_path: Path) ->
                 f"count(*) - count({column.name})"
             )
         assert controls[f"{BASE}.siren.remplissage"].mesure == (
-            f"{part(1 - 20 / ROWS)} remplis (20 vides sur 600)"
+            f"{taux(1 - 20 / ROWS)} remplis (20 vides sur 600)"
         )
         assert controls[f"{BASE}.siret_declarant.valide"].mesure == (
-            f"{nombre(figure('count_if(not siret_valide)'))} en défaut sur 600 ({part(0.01)})"
+            f"{nombre(figure('count_if(not siret_valide)'))} en défaut sur 600 ({taux(0.01)})"
         )
         assert controls[f"{BASE}.effectif_formateurs.mediane"].mesure == nombre(
             figure("median(effectif_formateurs)")
@@ -275,7 +276,7 @@ def test_measures_are_those_of_plain_duckdb(worker: GxWorker, tmp_path: Path) ->
         assert controls[f"{BASE}.certifie_vae.nb_certifie_vae"].mesure == nombre(
             figure("count_if(certifie_vae)")
         )
-        assert controls[f"{BASE}.certifications.part_certifiee"].mesure == part(
+        assert controls[f"{BASE}.certifications.part_certifiee"].mesure == taux(
             figure("avg(case when certifie_action_formation then 1 else 0 end)")
         )
         assert controls[f"{BASE}.nb_stagiaires.stagiaires_par_formateur"].mesure == nombre(

@@ -16,8 +16,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.errors import SourceUnavailable
+from pipelines.french import taille
 from pipelines.registers.download import Fetched, fetch
-from pipelines.registers.http import Transient, Unlike, _Inflater, http_date, is_private, size_text
+from pipelines.registers.http import Transient, Unlike, _Inflater, http_date, is_private
 from tests.certificates import certificate as made
 from tests.registers.server import FILE, MIRROR, STABLE, RegisterServer, error, redirect, serve
 
@@ -150,7 +151,7 @@ def test_any_header_is_a_date_or_none(text: str) -> None:
     ],
 )
 def test_sizes(size: int, text: str) -> None:
-    assert size_text(size) == text
+    assert taille(size) == text
 
 
 class TestTls:

@@ -8,9 +8,9 @@ from typing import Any
 
 import duckdb
 
-from pipelines.history.following import Following
+from pipelines.history.state import Following
+from pipelines.publication.database import run_judged
 from pipelines.registers.contract import COLUMNS, FLAGS, Kind
-from pipelines.warehouse.database import run_judged
 from pipelines.warehouse.models import (
     CONTROLS,
     FILES,

@@ -163,7 +163,7 @@ _LIGHT = """
 import sys
 from pathlib import Path
 from pipelines.home import Home
-from pipelines.journal import runs
+from pipelines.runs.journal import runs
 from pipelines.warehouse.release import open_readonly, release, releases
 
 def loaded():

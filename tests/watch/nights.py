@@ -13,19 +13,19 @@ from typing import Any
 
 import duckdb
 
-from pipelines.history.following import Following
+from pipelines.history.state import Following
 from pipelines.home import Home
 from pipelines.notices.store import store
+from pipelines.publication.database import run_judged
 from pipelines.registers.archive import OFFICIAL, Archive, Sighting
 from pipelines.settings import Settings
 from pipelines.warehouse import release as releases
-from pipelines.warehouse.database import run_judged
 from pipelines.warehouse.models import CONTROLS, load_models, run_models, split_late
 from pipelines.warehouse.release import Release
+from pipelines.watch.arguments import Asked
 from pipelines.watch.changes import post_changes
-from pipelines.watch.lines import Watched
-from pipelines.watch.reading import Asked
 from pipelines.watch.schema import DDL
+from pipelines.watch.store import Watched
 from pipelines.watch.watchlist import Added, add, watched
 from tests.history.lists import fingerprint, follow
 from tests.warehouse.frames import CONTROLE, Row, flags, organisme, table, workshop

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import journal
 from pipelines.home import Home
 from pipelines.jsonl import append_line
 from pipelines.lock import refresh_lock
 from pipelines.notices.outbox import Entry, Genre, entries
 from pipelines.notices.store import store
 from pipelines.registers.archive import IMPORTED, OFFICIAL, Archive, Sighting
+from pipelines.runs import journal
 from pipelines.settings import Settings
 from pipelines.watch import alerts
 from pipelines.watch.alerts import post_alerts

@@ -6,7 +6,6 @@ import datetime as dt
 
 import pytest
 
-from pipelines.watch import asking
 from tests.history.lists import fingerprint
 from tests.watch.nights import (
     DECLARED,
@@ -260,7 +259,7 @@ def test_nothing_is_asked_when_nothing_can_have_changed(
         raise AssertionError("asked")
 
     with monkeypatch.context() as patch:
-        patch.setattr(asking, "look_up", refuse)
+        patch.setattr("pipelines.watch.changes.look_up", refuse)
         assert nights.round(FIRST) == []
         with pytest.raises(AssertionError, match="asked"):
             nights.round(FIRST + DAY)

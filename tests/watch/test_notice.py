@@ -5,10 +5,10 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any
 
-from pipelines.watch.asking import Event, Found
 from pipelines.watch.differences import Cause, Change
-from pipelines.watch.lines import Deadline, Told, Watched
+from pipelines.watch.lookup import Event, Found
 from pipelines.watch.notice import compose
+from pipelines.watch.store import Deadline, Told, Watched
 
 BEFORE, NOW = dt.date(2026, 6, 1), dt.date(2026, 6, 2)
 ACTIONS = {"VAE": "VAE", "BILAN_COMPETENCES": "bilans de compétences"}

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from pipelines import journal
 from pipelines.errors import UsageError
 from pipelines.home import Home
 from pipelines.notices.outbox import Genre, Notice, post
+from pipelines.runs import journal
 from pipelines.settings import Settings
-from pipelines.watch import changes
 from pipelines.watch import round as round_module
-from pipelines.watch.round import Round, go_round
+from pipelines.watch.round import Round, run_round
 
 
 @pytest.fixture
@@ -39,10 +38,10 @@ def one_change(settings: Settings, con: sqlite3.Connection) -> int:
 def test_what_is_new_is_queued_and_sent_once(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "post_changes", one_change)
-    assert go_round(settings) == Round(posted=2, sent=2, waiting=0, failed=())
+    monkeypatch.setattr(round_module, "post_changes", one_change)
+    assert run_round(settings) == Round(posted=2, sent=2, waiting=0, failed=())
     assert written(settings) == ["Actualisation échouée (code 3)", "Un changement"]
-    assert go_round(settings) == Round(posted=0, sent=0, waiting=0, failed=())
+    assert run_round(settings) == Round(posted=0, sent=0, waiting=0, failed=())
 
 
 def test_one_that_fails_does_not_stop_the_other(
@@ -52,8 +51,8 @@ def test_one_that_fails_does_not_stop_the_other(
         one_change(settings, con)
         raise ZeroDivisionError
 
-    monkeypatch.setattr(changes, "post_changes", half)
-    found = go_round(settings)
+    monkeypatch.setattr(round_module, "post_changes", half)
+    found = run_round(settings)
     assert (found.posted, found.sent, found.waiting) == (1, 1, 0)
     (sentence,) = found.failed
     assert "Erreur imprévue (ZeroDivisionError)" in sentence
@@ -61,8 +60,8 @@ def test_one_that_fails_does_not_stop_the_other(
     assert written(settings) == ["Actualisation échouée (code 3)"], "what it queued is undone"
 
     monkeypatch.setattr(round_module, "post_alerts", half)
-    monkeypatch.setattr(changes, "post_changes", one_change)
-    found = go_round(settings)
+    monkeypatch.setattr(round_module, "post_changes", one_change)
+    found = run_round(settings)
     assert (found.posted, found.sent, len(found.failed)) == (1, 1, 1)
     assert "Un changement" in written(settings)
 
@@ -70,14 +69,14 @@ def test_one_that_fails_does_not_stop_the_other(
 def test_what_is_wrong_with_the_settings_is_said_once_and_lost_to_nobody(
     settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(changes, "post_changes", one_change)
+    monkeypatch.setattr(round_module, "post_changes", one_change)
     (settings.home / "avis.toml").write_text("nimporte = 1")
-    found = go_round(settings)
+    found = run_round(settings)
     (sentence,) = found.failed
     assert "avis.toml" in sentence
     assert not Home(settings.home).log.exists(), "a sentence is enough"
     (settings.home / "avis.toml").unlink()
-    assert go_round(settings).sent == 2
+    assert run_round(settings).sent == 2
 
 
 def test_it_never_raises(settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -85,9 +84,9 @@ def test_it_never_raises(settings: Settings, monkeypatch: pytest.MonkeyPatch) ->
         raise UsageError("Non.")
 
     monkeypatch.setattr(round_module, "deliver", refuse)
-    monkeypatch.setattr(changes, "post_changes", one_change)
-    assert go_round(settings) == Round(posted=2, sent=0, waiting=0, failed=("Non.",))
+    monkeypatch.setattr(round_module, "post_changes", one_change)
+    assert run_round(settings) == Round(posted=2, sent=0, waiting=0, failed=("Non.",))
     (settings.home / "fichier").touch()
-    nowhere = go_round(Settings(home=settings.home / "fichier"))
+    nowhere = run_round(Settings(home=settings.home / "fichier"))
     assert nowhere.posted == 0
     assert nowhere.failed

@@ -10,9 +10,9 @@ from pipelines.errors import UsageError
 from pipelines.home import Home
 from pipelines.portage.session import portage_session
 from pipelines.warehouse.release import current
-from pipelines.watch.reading import Reading, read
+from pipelines.watch.arguments import Reading, read
 from pipelines.watch.watchlist import add, recipient_for, remove
-from tests.portage.candidate_files import sheet
+from tests.portage.candidates.files import sheet
 from tests.watch.nights import (
     DECLARED,
     FIRST,

@@ -1,0 +1,151 @@
+"""A candidate file, whatever wrote it, made into one Parquet file of texts.
+
+Everything is read as text: identifiers keep their zeros, and columns are written back as they came.
+A row that cannot be trusted keeps its place with the reason; a file that cannot be read is refused
+in one sentence.
+"""
+
+from __future__ import annotations
+
+import errno
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from pipelines.errors import UsageError
+from pipelines.portage.candidates.headers import (
+    IDENTITY,
+)
+from pipelines.portage.candidates.parsing import read_parquet, read_sheet, read_text
+from pipelines.portage.candidates.table import SERIALS, TRIMMED, Advance, Candidates, connect
+from pipelines.portage.candidates.text import encoding_of
+from pipelines.portage.candidates.workbook import OLE, ZIP, refuse_ole
+from pipelines.portage.facts import PAR_NOM, Genre
+from pipelines.warehouse.literals import literal
+
+if TYPE_CHECKING:
+    import duckdb
+
+PARQUET = b"PAR1"
+MODEL = "« opac cribler --modele » écrit un modèle à remplir"
+# What opens with these is no table of text, whatever its name ends with.
+_SIGNATURES = (
+    (b"%pdf", "un document PDF"),
+    (b"\x1f\x8b", "un fichier compressé (gzip)"),
+    (b"<!doctype", "une page web"),
+    (b"<html", "une page web"),
+    (b"<?xml", "du XML"),
+    (b"{\\rtf", "un document RTF"),
+    (b'{"', "du JSON"),
+    (b"[{", "du JSON"),
+    (b"\x89png", "une image"),
+    (b"\xff\xd8\xff", "une image"),
+)
+_ACCEPTED = "donnez un fichier CSV, XLSX ou Parquet"
+
+
+def read_candidates(path: Path, folder: Path, advance: Advance = lambda _: None) -> Candidates:
+    """Read a candidate file; what is made of it is written in ``folder``.
+
+    ``advance`` is told, now and then, how many rows were read.
+
+    Raises:
+        UsageError: the file is missing, forbidden, of another kind, damaged or empty, or none of
+            its columns says who the candidates are.
+    """
+    found = read_table(path, folder, advance)
+    if found.facts.keys().isdisjoint(IDENTITY):
+        named = ", ".join(f"« {name} »" for name in found.names[:10])
+        raise UsageError(
+            f"Aucune colonne de « {path} » ne dit de qui il s'agit (colonnes : {named}) : "
+            f"nommez-en une NDA, SIRET, SIREN, Identifiant ou Nom ({MODEL})."
+        )
+    return found
+
+
+def read_table(path: Path, folder: Path, advance: Advance = lambda _: None) -> Candidates:
+    """Read a file like :func:`read_candidates`, whoever its rows are about."""
+    kind = _kind(path)
+    reader = {"parquet": read_parquet, "classeur": read_sheet}.get(kind, read_text)
+    data = folder / "candidats.parquet"
+    with connect(folder) as con:
+        found = reader(con, path, data, advance)
+        if not found.rows:
+            raise UsageError(
+                f"« {path} » n'a que son en-tête : ajoutez-y une ligne par sous-traitant."
+            )
+        return _described(con, found)
+
+
+def _kind(path: Path) -> str:
+    """Tell by its content what a file is: ``parquet``, ``classeur`` or ``texte``."""
+
+    head, tail = _ends(path)
+    if head.startswith(PARQUET):
+        if not tail.endswith(PARQUET):
+            raise UsageError(
+                f"« {path} » est un fichier Parquet incomplet : écrivez-le de nouveau."
+            )
+        return "parquet"
+    if head.startswith(OLE):
+        raise refuse_ole(path)
+    if head.startswith(ZIP):
+        return "classeur"
+    opening = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").lower()
+    for signature, name in _SIGNATURES:
+        if opening.startswith(signature):
+            raise UsageError(f"« {path} » est {name}, pas un tableau : {_ACCEPTED}.")
+    if encoding_of(head) == "utf-8":
+        strange = sum(byte < 32 and byte not in b"\x00\t\n\r\x0b\x0c\x1a" for byte in head)
+        if strange > len(head) / 50:
+            raise UsageError(f"« {path} » est un fichier binaire, pas un tableau : {_ACCEPTED}.")
+    return "texte"
+
+
+def _ends(path: Path) -> tuple[bytes, bytes]:
+    """Give the first bytes of a file, and the last four."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(1 << 16)
+            file.seek(-min(4, len(head)), 2)
+            tail = file.read()
+    except FileNotFoundError as error:
+        raise UsageError(f"« {path} » n'existe pas : vérifiez le nom du fichier.") from error
+    except IsADirectoryError as error:
+        raise UsageError(f"« {path} » est un dossier : donnez un fichier.") from error
+    except PermissionError as error:
+        raise UsageError(
+            f"« {path} » ne peut pas être lu (accès refusé) : demandez-en le droit de lecture."
+        ) from error
+    except OSError as error:
+        reason = errno.errorcode.get(error.errno or 0, "")
+        raise UsageError(
+            f"« {path} » ne peut pas être lu ({reason}) : copiez-le d'abord sur ce disque."
+        ) from error
+    if not head:
+        raise UsageError(f"« {path} » est vide : {_ACCEPTED}, avec un en-tête et des lignes.")
+    return head, tail
+
+
+def _described(con: duckdb.DuckDBPyConnection, found: Candidates) -> Candidates:
+    """Add what the values tell: repeated rows, days written as numbers."""
+    source = f"read_parquet({literal(str(found.data))})"
+    columns = ", ".join(f"c{rank}" for rank in range(1, len(found.names) + 1))
+    row = con.execute(f"select count(*) - count(distinct hash({columns})) from {source}").fetchone()
+    if row and row[0]:
+        found.remarks.append(
+            f"{row[0]} ligne(s) répétée(s) à l'identique, lue(s) comme les autres."
+        )
+    for name in found.facts:
+        if PAR_NOM[name].genre is not Genre.DATE:
+            continue
+        text = f"trim(c{found.facts[name]}, {TRIMMED})"
+        row = con.execute(
+            f"select count(*) from {source} where regexp_full_match({text}, '\\d{{5}}([.,]\\d+)?') "
+            f"and try_cast(left({text}, 5) as integer) between {SERIALS[0]} and {SERIALS[1]}"
+        ).fetchone()
+        if row and row[0]:
+            found.remarks.append(
+                f"{row[0]} date(s) écrite(s) comme des nombres d'Excel dans « "
+                f"{found.names[found.facts[name] - 1]} » : lue(s) comme des dates."
+            )
+    return found

@@ -1,0 +1,360 @@
+"""What a dossier says: the proof that a porteur files for indicator 27, in French, in full.
+
+:func:`content` is what the page sets out (``templates/dossier.typ``), nothing but sentences ready
+to be read; :func:`sheet` is the JSON that goes with it.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Mapping
+from decimal import Decimal
+from itertools import groupby
+from operator import itemgetter
+from typing import Any
+
+from pipelines.french import date_longue, entier
+from pipelines.portage.dossier.numbers import Number
+from pipelines.portage.dossier.source import Source
+from pipelines.portage.facts import PAR_NOM, Groupe
+from pipelines.portage.verdict import NO_ADVICE_OF_A_DOSSIER, Verdict
+from pipelines.settings import PARIS
+
+Answer = Mapping[str, Any]
+Lines = list[tuple[str, str]]
+
+_STATUSES = {
+    "SATISFAIT": ("satisfait", "✓"),
+    "NON_SATISFAIT": ("non satisfait", "✗"),
+    "INCONNU": ("non établi", "?"),
+    "SANS_OBJET": ("sans objet", "–"),
+    "AVERTISSEMENT": ("avertissement", "!"),
+}
+_CONFIDENCES = {
+    "CODE": "lu dans le Code",
+    "SOURCE": "dit par une source publique",
+    "DEDUIT": "déduit",
+    "INCERTAIN": "incertain",
+}
+_ROLES = {"sous_traitant": "sous-traitant", "porteur": "porteur", "contrat": "contrat"}
+_PARTIES = (("organisme", "sous_traitant"), ("porteur", "porteur"))
+_FOUND = {
+    "EXACT": "trouvé dans la liste par le numéro donné",
+    "ANCIEN_NDA": "trouvé dans la liste par un ancien numéro de déclaration",
+    "REPARE": "trouvé dans la liste après réparation du numéro donné",
+    "NOM": "trouvé dans la liste par le nom",
+    "ABSENT": "absent de la liste, d'après le numéro donné",
+    "AMBIGU": "non retenu : aucun organisme de la liste ne s'impose",
+    "CLE_FAUSSE": "non cherché : la clé du numéro donné est fausse",
+    "DISCORDANT": "non retenu : les numéros donnés désignent des entités différentes",
+    "ILLISIBLE": "non cherché : ce qui a été donné n'est pas un numéro",
+    "VIDE": "non cherché : rien n'a été donné pour l'identifier",
+}
+# Said elsewhere in the dossier.
+_SAID = {"financement", "action", "date", "porteur"}
+# Article R.6333-6-2 of the Code du travail.
+CONTRACT_BASIS = "R.6333-6-2 du Code du travail"
+CONTRACT_ITEMS = (
+    "Les missions confiées au sous-traitant",
+    "Le contenu de l'action",
+    "La sanction de l'action",
+    "Les moyens mobilisés",
+    "La conduite et le suivi",
+    "La durée de l'action",
+    "La période de réalisation",
+    "Le montant de la prestation",
+)
+REMINDERS = (
+    (
+        "Attestation de vigilance de l'URSSAF",
+        "à redemander tous les six mois jusqu'à la fin du contrat, quand son montant l'exige",
+        "R.8222-1 et D.8222-5",
+    ),
+    (
+        "Certificat Qualiopi",
+        "valable trois ans ; audit de surveillance entre le 14e et le 22e mois après son début",
+        "R.6316-2",
+    ),
+    (
+        "Liste publique",
+        "à consulter de nouveau avant chaque nouveau contrat : un certificat modifié y paraît sous "
+        "48 heures environ, et un organisme peut la quitter sans perdre son certificat",
+        "L.6351-7-1",
+    ),
+)
+
+
+def content(answer: Answer, source: Source, number: Number, moment: dt.datetime) -> dict[str, Any]:
+    """Give what the page sets out. ``moment`` has a time zone.
+
+    Every leaf is a sentence or a label in French, a number of ``date`` (UTC, for the metadata of
+    the PDF), or a tick.
+    """
+    answer = trimmed(answer, source)
+    verdict = Verdict(answer["verdict"])
+    local, utc = moment.astimezone(PARIS), moment.astimezone(dt.UTC)
+    carrier = answer["porteur"]
+    return {
+        "numero": number.numero,
+        "marque": number.mark,
+        "date": [utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second],
+        "date_dite": f"{date_longue(local.date())} à {local:%H h %M} (heure de Paris)",
+        "portee": "Sous-traitant et porteur" if carrier else "Sous-traitant seulement",
+        "portee_dite": ""
+        if carrier
+        else "Les conditions que le porteur doit remplir lui-même n'ont pas été contrôlées.",
+        "verdict": {
+            "code": verdict.value,
+            "titre": verdict.words.title,
+            "signe": verdict.words.sign,
+            "sens": verdict.words.meaning,
+            "couleurs": list(verdict.words.colours.page),
+        },
+        "raisons": _reasons(answer, source),
+        "mission": _mission(answer, source),
+        "parties": [
+            {"titre": f"Le {_ROLES[role]}", "lignes": _party(answer[key], source)}
+            for key, role in _PARTIES
+            if answer[key]
+        ],
+        "bases": _bases(answer),
+        "controles": [
+            {"titre": f"Le {_ROLES[role]}", "lignes": [_control(one, source) for one in group]}
+            for role, group in groupby(answer["controles"], key=itemgetter("role"))
+        ],
+        "precisions": _notes(answer, source),
+        "documents": attachments(answer, source),
+        "mentions_contrat": list(CONTRACT_ITEMS),
+        "mentions_base": _contract_basis(answer),
+        "avertissements": [_warning(warning) for warning in answer["avertissements"]],
+        "echeances": _deadlines(answer),
+        "reperes": [list(reminder) for reminder in REMINDERS],
+        "declare": _declared(answer),
+        "origine": _origin(answer["instantane"]),
+        "avis": NO_ADVICE_OF_A_DOSSIER,
+    }
+
+
+def sheet(
+    answer: Answer, source: Source, number: Number, moment: dt.datetime, sha256_pdf: str
+) -> str:
+    """Write the JSON of the dossier: the answer itself, and what the page adds to it."""
+    answer = trimmed(answer, source)
+    value = {
+        "numero": number.numero,
+        "journal": number.journal,
+        "date_emission": moment.astimezone(PARIS).isoformat(timespec="seconds"),
+        "portee": "sous-traitant et porteur" if answer["porteur"] else "sous-traitant seulement",
+        "raisons": _reasons(answer, source),
+        "reponse": answer,
+        "precisions": [{"regle": rule, "note": note} for rule, note in _notes(answer, source)],
+        "documents_a_joindre": attachments(answer, source),
+        "mentions_contrat": {"base_legale": CONTRACT_BASIS, "mentions": CONTRACT_ITEMS},
+        "reperes": [
+            dict(zip(("sujet", "rappel", "base_legale"), reminder, strict=True))
+            for reminder in REMINDERS
+        ],
+        "avis": NO_ADVICE_OF_A_DOSSIER,
+        "sha256_pdf": sha256_pdf,
+    }
+    return json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n"
+
+
+def trimmed(answer: Answer, source: Source) -> dict[str, Any]:
+    """Leave out what the proof does not need: the other organisations that a name resembled, and
+    where a natural person lives.
+    """
+    kept = dict(answer)
+    for key, role in _PARTIES:
+        if answer[key] is None:
+            continue
+        party = dict(answer[key])
+        found = party["rapprochement"]
+        party["rapprochement"] = {name: found[name] for name in found if name != "proches"}
+        if role in source.personnes:
+            places = {"ville", "code_postal"}
+            party = {name: party[name] for name in party if name not in places}
+            party["faits"] = {
+                name: text for name, text in party["faits"].items() if name not in places
+            }
+        kept[key] = party
+    return kept
+
+
+def attachments(answer: Answer, source: Source) -> list[dict[str, Any]]:
+    """Give the documents of the dossier: those still missing, then those declared, ticked.
+
+    A document both declared and missing (an attestation out of date) is missing.
+    """
+    missing = [
+        {
+            "libelle": piece["libelle"] + (" (porteur)" if _of_carrier(piece) else ""),
+            "detail": piece["pourquoi"],
+            "base_legale": piece["base_legale"],
+            "declare": False,
+        }
+        for piece in answer["pieces_manquantes"]
+    ]
+    wanting = {_fact(piece, source) for piece in answer["pieces_manquantes"]}
+    held = [
+        {
+            "libelle": held.libelle,
+            "detail": "déclaré, à joindre" + (f" : {held.texte}" if held.texte else ""),
+            "base_legale": "",
+            "declare": True,
+        }
+        for held in source.tenues
+        if held.fait not in wanting
+    ]
+    return missing + held
+
+
+def _reasons(answer: Answer, source: Source) -> list[str]:
+    """Say what decided: the documents that are missing, or what was found."""
+    if answer["verdict"] == Verdict.PIECES_MANQUANTES:
+        return list(dict.fromkeys(piece["libelle"] for piece in answer["pieces_manquantes"]))
+    return list(dict.fromkeys(source.raisons))
+
+
+def _notes(answer: Answer, source: Source) -> Lines:
+    """Give what is to be known of the rules applied, divergent readings among them."""
+    return [
+        (control["regle"], source.notes[control["regle"]])
+        for control in answer["controles"]
+        if control["statut"] != "SANS_OBJET" and control["regle"] in source.notes
+    ]
+
+
+def _of_carrier(piece: Answer) -> bool:
+    return str(piece["regle"]).startswith("PO_")
+
+
+def _fact(piece: Answer, source: Source) -> str:
+    """Name the fact that declares a document, of whichever party it is asked."""
+    fact = source.pieces[piece["document"]]
+    carrier = f"porteur_{fact}"
+    return carrier if _of_carrier(piece) and carrier in PAR_NOM else fact
+
+
+def _mission(answer: Answer, source: Source) -> Lines:
+    rules = answer["regles"]
+    fundings = " + ".join(source.financements[name] for name in rules["financement"])
+    return [
+        ("Financement", fundings),
+        ("Catégorie d'action", source.actions[rules["action"]]),
+        ("Contrôlé à la date du", date_longue(answer["date_evaluation"])),
+    ]
+
+
+def _party(party: Answer, source: Source) -> Lines:
+    found = party["rapprochement"]
+    by, given = found["demande_par"], found["identifiant"]
+    if by == "NOM":
+        by, given = "nom", party["faits"].get("nom")
+    asked = " ".join(text for text in (by, given) if text)
+    told = _FOUND[found["qualite"]]
+    if found["score"] is not None:
+        told += f" (ressemblance {found['score']:.0f} sur 100)"
+    place = " ".join(text for name in ("code_postal", "ville") if (text := party.get(name)))
+    return _filled(
+        ("Dénomination", party["denomination"] or "inconnue de la liste"),
+        ("Numéro (NDA)", party["nda"] or "aucun dans la liste"),
+        ("SIREN", party["siren"]),
+        ("Commune", place),
+        ("Demandé par", asked),
+        ("Rapprochement", f"{told}. {found['message'] or ''}".strip()),
+        ("Certifié d'après la liste", _flags(party, source) if party["dans_la_liste"] else None),
+    )
+
+
+def _flags(party: Answer, source: Source) -> str:
+    words = {True: "oui", False: "non", None: "rien d'indiqué"}
+    flags = party["certifications"]
+    if all(flag is None for flag in flags.values()):
+        return "aucune certification n'est indiquée"
+    told = (f"{source.actions[name]} : {words[flags[name]]}" for name in flags)
+    return " · ".join(text.replace(" ", "\u00a0") for text in told)
+
+
+def _bases(answer: Answer) -> Lines:
+    register, rules = answer["instantane"], answer["regles"]
+    return _filled(
+        ("Registre", "liste publique des organismes de formation (article L.6351-7-1)"),
+        ("Liste du", date_longue(register["date_contenu"])),
+        ("Revue inchangée le", _seen_again(register)),
+        ("Origine", register["origine"]),
+        ("Lignes de la liste", entier(register["lignes_liste"])),
+        ("SHA-256 de la liste", register["sha256"]),
+        ("Version de la base", register["version"]),
+        ("SHA-256 des règles", rules["empreinte"]),
+        ("Nombre de règles", str(rules["nombre"])),
+    )
+
+
+def _seen_again(register: Answer) -> str | None:
+    """Give the last day on which the source gave this very list, if that is later than its date."""
+    seen = register["revue_le"]
+    return date_longue(seen) if seen and seen > register["date_contenu"] else None
+
+
+def _control(control: Answer, source: Source) -> dict[str, str]:
+    word, sign = _STATUSES[control["statut"]]
+    sure = control["confiance"]
+    return {
+        "regle": control["regle"],
+        "exigence": source.exigences[control["regle"]],
+        "statut": word,
+        "signe": sign,
+        "constat": control["constat"] or "",
+        "preuve": control["preuve"] or "",
+        "base_legale": control["base_legale"] or "",
+        "confiance": _CONFIDENCES.get(sure, sure or ""),
+    }
+
+
+def _warning(warning: Answer) -> dict[str, str]:
+    return {name: warning[name] or "" for name in ("regle", "message", "base_legale")}
+
+
+def _contract_basis(answer: Answer) -> str:
+    if "CPF" in answer["regles"]["financement"]:
+        return f"Obligatoires sous CPF : article {CONTRACT_BASIS}."
+    return (
+        f"Exigées sous CPF (article {CONTRACT_BASIS}) ; pour ce financement, elles prouvent à "
+        "l'auditeur que la prestation confiée est maîtrisée (indicateur 27)."
+    )
+
+
+def _deadlines(answer: Answer) -> Lines:
+    """Give the dates to watch, nearest first; their sentence says of whom."""
+    parties = [answer[key] for key, _ in _PARTIES if answer[key]]
+    dated = sorted(
+        (str(one["date"]), one["libelle"]) for party in parties for one in party["echeances"]
+    )
+    return [(date_longue(date), label) for date, label in dated]
+
+
+def _declared(answer: Answer) -> Lines:
+    parties = [answer[key] for key, _ in _PARTIES if answer[key]]
+    facts = {name: text for party in parties for name, text in party["faits"].items()}
+    return [
+        (fact.libelle, facts[name])
+        for name, fact in PAR_NOM.items()
+        if facts.get(name) and fact.groupe is not Groupe.CANDIDAT and name not in _SAID
+    ]
+
+
+def _origin(register: Answer) -> str:
+    said = register["attribution"] or "Liste publique des organismes de formation"
+    return f"{said}. Licence : {register['licence']}."
+
+
+def _filled(*lines: tuple[str, str | None]) -> Lines:
+    return [(label, text) for label, text in lines if text]
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, Decimal):
+        return float(value)
+    return value.isoformat() if isinstance(value, dt.date) else str(value)

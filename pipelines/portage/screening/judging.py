@@ -1,0 +1,200 @@
+"""Judging a candidate file: its rows by blocks, and what they tell together."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from pipelines.errors import UsageError
+from pipelines.portage.answer import refuse_unreadable, rules, snapshot
+from pipelines.portage.candidates.headers import ANSWER
+from pipelines.portage.candidates.table import Advance, Candidates, connect
+from pipelines.portage.facts import PAR_NOM
+from pipelines.portage.session import Session
+from pipelines.portage.verdict import VERDICTS, Verdict
+from pipelines.warehouse.literals import literal
+
+# Rows judged at a time: memory does not follow the size of the file.
+BLOCK = 20_000
+# From the weakest to the strongest; a stronger one is a worse one.
+SHIFTED = (
+    "La ligne a plus de colonnes que l'en-tête : ses valeurs sont décalées et n'ont pas été lues ; "
+    "mettez entre guillemets celle qui contient le séparateur."
+)
+# Facts that an option may give to all rows, and that tell which question was put.
+ASKED = {"financement": "financement_retenu", "action": "action_retenue"}
+# Columns of ``evaluation.verdict`` behind ours.
+_SOURCES = {
+    "raisons": "nullif(array_to_string(v.raisons, ' ; '), '')",
+    "pieces_manquantes": "nullif(array_to_string(v.pieces, ' ; '), '')",
+    "avertissements": "nullif(array_to_string(v.avertissements, ' ; '), '')",
+    "organisme": "v.denomination",
+    "nda_retenu": "v.nda",
+    "qualite_rapprochement": "v.qualite",
+    "message_rapprochement": "v.message",
+    "prochaine_date": "v.prochaine_date",
+    "prochaine_echeance": "v.prochaine_echeance",
+}
+
+
+@dataclass
+class Screening:
+    """The answers to a candidate file.
+
+    ``source`` is an expression of DuckDB that gives them in the order of the file: ``ligne``, the
+    columns of the file as ``c1``…, and those of ``ours``. ``gone`` are rows of an earlier result
+    that the file has no more; ``changes`` counts the others by kind, None without earlier result.
+    """
+
+    candidates: Candidates
+    folder: Path
+    source: str
+    ours: list[str]
+    verdicts: dict[Verdict, int]
+    pieces: list[tuple[str, int]]
+    matches: dict[str, int]
+    snapshot: Mapping[str, Any]
+    rules: Mapping[str, Any]
+    defaults: Mapping[str, str]
+    day: dt.date
+    changes: dict[str, int] | None = None
+    gone: list[str] = field(default_factory=list)
+
+    @property
+    def own(self) -> list[str]:
+        """The names of the columns of the file."""
+        return self.candidates.names
+
+    @property
+    def titles(self) -> list[str]:
+        """The names of our columns: another where the file has one of that name."""
+        taken = {name.casefold() for name in self.own}
+        return [_free(name, taken) for name in self.ours]
+
+    @property
+    def carrier(self) -> bool:
+        """Whether a porteur was given, for some row at least."""
+        return "porteur" in self.candidates.facts or "porteur" in self.defaults
+
+    @property
+    def strongest(self) -> Verdict:
+        """The strongest verdict given."""
+        return max(self.verdicts, key=VERDICTS.index)
+
+
+def check_mission(candidates: Candidates, defaults: Mapping[str, str]) -> None:
+    """See that something says the funding and the category of action.
+
+    Raises:
+        UsageError: neither a filled column nor an option does.
+    """
+    with connect(candidates.data.parent) as con:
+        for name in ASKED:
+            if name in defaults:
+                continue
+            row = con.execute(
+                f"select count({candidates.value(name)}) "
+                f"from read_parquet({literal(str(candidates.data))})"
+            ).fetchone()
+            if not row or not row[0]:
+                fact = PAR_NOM[name]
+                raise UsageError(
+                    f"Rien ne dit « {fact.libelle} » des lignes : donnez {fact.option} "
+                    f"(par exemple {fact.exemple}), ou une colonne « {fact.libelle} » remplie dans "
+                    "le fichier."
+                )
+
+
+def screen(
+    session: Session,
+    candidates: Candidates,
+    defaults: Mapping[str, str],
+    folder: Path,
+    advance: Advance = lambda _: None,
+) -> Screening:
+    """Judge every row of a candidate file; ``advance`` is told how many are judged.
+
+    ``defaults`` are facts of the rows that do not say otherwise.
+
+    Raises:
+        UsageError: a default cannot be read.
+    """
+
+    if defaults:
+        session.ask_rows([dict(defaults)])
+        refuse_unreadable(session)
+    asked = {title: name for name, title in ASKED.items() if name in defaults}
+    answers = folder / "reponses"
+    answers.mkdir()
+    for first in range(1, candidates.rows + 1, BLOCK):
+        last = min(first + BLOCK - 1, candidates.rows)
+        session.ask(candidates.question(defaults, first, last))
+        session.con.execute(
+            f"copy ({_answers(candidates, defaults, asked, first, last)}) "
+            f"to {literal(str(answers / f'{first:012}.parquet'))} (format parquet)"
+        )
+        advance(last)
+    source = f"read_parquet({literal(str(answers / '*.parquet'))})"
+    with connect(folder) as con:
+        counts = con.execute(f"select verdict, count(*) from {source} group by all").fetchall()
+        if sum(count for verdict, count in counts if verdict in VERDICTS) != candidates.rows:
+            raise RuntimeError(f"verdicts missing or unknown: {counts}")
+        pieces = con.execute(
+            "select piece, count(*) as n from ("
+            f"select unnest(string_split(pieces_manquantes, ' ; ')) as piece from {source}"
+            ") group by all order by n desc, piece"
+        ).fetchall()
+        matches = con.execute(
+            f"select coalesce(qualite_rapprochement, 'VIDE'), count(*) as n from {source} "
+            "group by all order by n desc, 1"
+        ).fetchall()
+    return Screening(
+        candidates,
+        folder,
+        source,
+        [*ANSWER, *asked],
+        {name: dict(counts)[name] for name in VERDICTS if name in dict(counts)},
+        pieces,
+        dict(matches),
+        snapshot(session.con),
+        rules(session.con),
+        dict(defaults),
+        dt.date.today(),
+    )
+
+
+def _answers(
+    candidates: Candidates,
+    defaults: Mapping[str, str],
+    asked: Mapping[str, str],
+    first: int,
+    last: int,
+) -> str:
+    """Write the query of the answers to some rows: their columns, then ours."""
+    own = [f"d.c{rank}" for rank in range(1, len(candidates.names) + 1)]
+    ours = ["if(d.decale, 'A_VERIFIER', v.verdict) as verdict"]
+    for name, text in _SOURCES.items():
+        shifted = literal(SHIFTED) if name == "raisons" else "null"
+        ours.append(f"if(d.decale, {shifted}, {text}) as {name}")
+    ours += [
+        f"if(d.decale, null, {candidates.value(name, defaults[name])}) as {title}"
+        for title, name in asked.items()
+    ]
+    return (
+        f"select d.ligne, {', '.join([*own, *ours])} "
+        f"from read_parquet({literal(str(candidates.data))}) as d "
+        "left join evaluation.verdict as v on d.ligne = v.ligne "
+        f"where d.ligne between {first} and {last} order by d.ligne"
+    )
+
+
+def _free(name: str, taken: set[str]) -> str:
+    free, number = name, 1
+    while free in taken:
+        free = f"{name}_opac" + (f"_{number}" if number > 1 else "")
+        number += 1
+    taken.add(free)
+    return free
