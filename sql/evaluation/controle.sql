@@ -48,7 +48,7 @@ applicable as (
             and (r.si_parametre is null or list_contains(s.actifs, r.si_parametre))
 ),
 
--- La meilleure des dispenses admises par l'exigence.
+-- The best of the exemptions that the requirement admits.
 dispense as (
     select
         c.ligne,
@@ -145,7 +145,7 @@ select
             then
                 case
                     when not dispense_compte or d.piece is null then piece
-                    -- Un certificat ne dispense pas d'habilitation.
+                    -- A certificate does not exempt from authorisation (« habilitation »).
                     when constat = 'habilitation' then 'attestation_micro'
                     else d.piece
                 end

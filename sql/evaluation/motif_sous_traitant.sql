@@ -59,7 +59,7 @@ situation as (
     inner join evaluation.partie as p on c.ligne = p.ligne and p.role = 'sous_traitant'
 ),
 
--- La dispense est invoquée quand sans elle Qualiopi ou l'habilitation manquerait.
+-- The exemption is called upon when without it Qualiopi or the authorisation would be lacking.
 invoquee as (
     select
         *,
