@@ -26,8 +26,8 @@ dit as (
         end as statut,
         c.effet,
         case
-            -- What warns then is not the « constat », but the funder's rule.
-            when c.effet = 'AVERTISSEMENT' and m.constat = 'qualiopi' then m.phrase || ' ' || r.exigence
+            -- What the list establishes warns of nothing by itself: the funder's rule does.
+            when c.effet = 'AVERTISSEMENT' and r.etabli_par = 'REGISTRE' then m.phrase || ' ' || r.exigence
             when c.dispense is null then m.phrase
             when c.etat = 'SATISFAIT' then dispense.phrase
             else m.phrase || ' ' || dispense.phrase

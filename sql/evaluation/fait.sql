@@ -29,7 +29,8 @@ ecrit as (
     where
         -- « Qualiopi : non » declares no certificate.
         not (
-            u.fait in ('certificat', 'porteur_certificat')
+            f.genre = 'liste'
+            and f.liste = 'action'
             and lower(strip_accents(u.texte)) in ('non', 'aucun', 'aucune', 'neant', '-')
         )
 ),
