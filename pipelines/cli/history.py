@@ -28,17 +28,12 @@ from pipelines.history.queries import SAID, Kind, changes, timeline
 from pipelines.home import Home
 from pipelines.portage.carriers import Action
 from pipelines.printable import printable
+from pipelines.registers.categories import BY_CODE
 from pipelines.warehouse.release import current, open_readonly
 
 # In place of an identifier: history is made again from the archive.
 _REBUILD = "reconstruire"
 _WHOLE = {"constaté", "NDA", "du", "au"}
-_CATEGORIES = {
-    "certifie_action_formation": "formation",
-    "certifie_bilan_competences": "bilan",
-    "certifie_vae": "VAE",
-    "certifie_apprentissage": "apprentissage",
-}
 
 
 def register(app: typer.Typer) -> None:
@@ -253,5 +248,5 @@ def _change(event: dict[str, Any]) -> str:
 
 
 def _certified(period: dict[str, Any]) -> str:
-    held = [label for name, label in _CATEGORIES.items() if period[name]]
+    held = [category.short for category in BY_CODE.values() if period[category.flag]]
     return ", ".join(held) or "–"

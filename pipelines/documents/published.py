@@ -19,6 +19,7 @@ from pipelines.french import decimal, entier, jour, mois, signed, typo
 from pipelines.history.catch_up import catch_up
 from pipelines.home import Home
 from pipelines.publication.database import build_models
+from pipelines.registers.categories import BY_CODE
 from pipelines.registers.generator import generate
 from pipelines.registers.sources import Request, acquire
 from pipelines.settings import Settings
@@ -87,13 +88,14 @@ class Section(NamedTuple):
     mesures: tuple[tuple[str, str], ...]
 
 
+_FORMATION = BY_CODE["ACTION_FORMATION"]
 _SECTIONS = (
     Section(
         "Régions",
         "région",
         (
             ("REGION_ORGANISMES", "Organismes par région"),
-            ("REGION_CERTIFIES_ACTION_FORMATION", "Certifiés pour les actions de formation"),
+            ("REGION_CERTIFIES_ACTION_FORMATION", f"Certifiés pour {_FORMATION.with_article}"),
         ),
     ),
     Section(

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.errors import UsageError
 from pipelines.french import date_courte
+from pipelines.registers.categories import BY_CODE
 from pipelines.warehouse.literals import literal
 from pipelines.warehouse.places import Place, find_departement, find_region
 
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 
 
 class Action(StrEnum):
-    """A category of article L.6313-1, as the list certifies them."""
+    """The code of a category (``registers/categories.py``), as commands take it."""
 
     ACTION_FORMATION = "ACTION_FORMATION"
     BILAN_COMPETENCES = "BILAN_COMPETENCES"
@@ -30,12 +31,7 @@ class Action(StrEnum):
     @property
     def label(self) -> str:
         """Its name in a sentence, article included."""
-        return {
-            Action.ACTION_FORMATION: "les actions de formation",
-            Action.BILAN_COMPETENCES: "les bilans de compétences",
-            Action.VAE: "la VAE",
-            Action.APPRENTISSAGE: "l'apprentissage",
-        }[self]
+        return BY_CODE[self].with_article
 
 
 # The order, as it is told to users; ``_RANK`` is the same in SQL, in the same order.
@@ -91,7 +87,7 @@ def carriers(
     """
     places = _places(con, region, departement)
     where = _where(places)
-    flag = f"certifie_{action.lower()}"
+    flag = BY_CODE[action].flag
     (list_date,) = _one(con, "select date_contenu from meta.publication")
     if not _one(con, "select count(est_certifie) from socle.organisme")[0]:
         raise UsageError(

@@ -41,6 +41,9 @@ class Fait:
 
     ``valeurs`` names the list that a choice is taken from (see ``portage.ecriture``); ``entetes``
     are other headers under which files of candidates have it, ``exemple`` a value to show.
+    ``document`` is what a document says when the fact stands for one: « oui » (or the text of the
+    fact), « non », or nothing. ``pareil`` names, for a fact of the carrier, the same of the
+    subcontractor.
     """
 
     nom: str
@@ -51,6 +54,8 @@ class Fait:
     valeurs: str = ""
     entetes: tuple[str, ...] = ()
     exemple: str = ""
+    document: str = ""
+    pareil: str = ""
 
     @property
     def option(self) -> str:
@@ -70,6 +75,8 @@ def _read() -> tuple[Fait, ...]:
                 row["valeurs"],
                 tuple(filter(None, row["entetes"].split("|"))),
                 row["exemple"],
+                row["document"],
+                row["pareil"],
             )
             for row in csv.DictReader(file)
         )

@@ -66,11 +66,14 @@ class Session:
         for catalogue in (QUESTIONS, EVALUATION):
             con.execute(f"attach ':memory:' as {catalogue}")
         facts = [
-            {"fait": f.nom, "genre": f.genre, "liste": f.valeurs, "libelle": f.libelle}
+            {
+                **{"fait": f.nom, "genre": f.genre, "groupe": f.groupe.name},
+                **{"liste": f.valeurs, "libelle": f.libelle},
+            }
             for f in FAITS
             if f.groupe is not Groupe.CANDIDAT and f.nom != "porteur"  # those are for the matching
         ]
-        types = dict.fromkeys(("fait", "genre", "liste", "libelle"), "varchar")
+        types = dict.fromkeys(("fait", "genre", "groupe", "liste", "libelle"), "varchar")
         con.execute(f"create table {QUESTIONS}.fait as {rows(facts, types)}")
         self._today = today or dt.date.today()
         self._seen = seen

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pipelines.french import nombre, taux
 from pipelines.quality.checks import SOURCE_ADVICE, Check, Context, Unit, not_applicable
+from pipelines.registers.categories import BY_CODE
 from pipelines.registers.contract import COLUMNS, FLAGS, Kind
 
 CERTIFIED_SHARE = (0.05, 0.80)
@@ -90,6 +91,7 @@ def _names(kind: Kind) -> tuple[str, ...]:
     return tuple(column.name for column in COLUMNS if column.kind is kind)
 
 
+_FORMATION = BY_CODE["ACTION_FORMATION"]
 _ANY_FLAG = f"({' or '.join(f'coalesce({flag}, false)' for flag in FLAGS)})"
 
 _FIGURES: tuple[_Figure, ...] = (
@@ -117,11 +119,11 @@ _FIGURES: tuple[_Figure, ...] = (
     ),
     _Figure(
         "part_des_certifies",
-        "certifie_action_formation",
-        f"count_if(certifie_action_formation) / greatest(count_if({_ANY_FLAG}), 1)",
+        _FORMATION.flag,
+        f"count_if({_FORMATION.flag}) / greatest(count_if({_ANY_FLAG}), 1)",
         Unit.SHARE,
-        "La plupart des certifiés le sont pour les actions de formation.",
-        "Moins de la moitié des certifiés le sont pour les actions de formation : les colonnes "
+        f"La plupart des certifiés le sont pour {_FORMATION.with_article}.",
+        f"Moins de la moitié des certifiés le sont pour {_FORMATION.with_article} : les colonnes "
         f"de certification sont sans doute permutées. {SOURCE_ADVICE}",
         minimum=0.5,
         besoin=FLAGS,

@@ -1,7 +1,12 @@
 """The SQL models: what each file documents, the order that their SQL implies, and running them.
 
 A model is ``sql/<schema>/<table>.sql``: a header comment (description, grain, columns), then one
-query. Tables that come from elsewhere are in catalogues of their own: ``preparation`` (the list
+query. A column may take its description from the contract of the register, « (contrat) », or from
+the column of that name in another model, « (schema.table) ». « *: (schema.table) » takes, where it
+stands, all the columns of the other model that this header does not name, in their order;
+« * sauf a, b: (schema.table) » all but some.
+
+Tables that come from elsewhere are in catalogues of their own: ``preparation`` (the list
 as read), ``fichier`` (``data/reference``), ``execution`` (the list of this build, its checks),
 ``demande`` and ``evaluation`` (questions and verdicts: see ``pipelines.portage.session``),
 ``suivi`` (the state of history: see ``pipelines.history.state``).
@@ -15,7 +20,7 @@ from dataclasses import dataclass
 from functools import cached_property, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from pipelines.errors import OpacError
 from pipelines.registers.contract import BY_NAME
@@ -42,8 +47,7 @@ SCHEMAS = {
     "meta": "D'où vient cette version : liste, empreinte, code, date.",
 }
 _HEADER = re.compile(r"\A\s*/\*(?P<header>.*?)\*/(?P<sql>.*)\Z", re.DOTALL)
-# A column may take its description from the contract of the register, « (contrat) », or from the
-# column of that name in another model, « (schema.table) ».
+_ENTRY = re.compile(r"  (?P<name>\w+|\*(?: sauf \w+(?:, \w+)*)?): (?P<text>.+)")
 _ELSEWHERE_TOLD = re.compile(r"\((?:contrat|(?P<schema>\w+)\.(?P<table>\w+))\)")
 
 
@@ -74,17 +78,30 @@ class Model:
         return _dependencies(self.sql)
 
 
+class _Entry(NamedTuple):
+    """What a header says of a column, or of all those of another model (``*``)."""
+
+    name: str
+    text: str
+    line: int
+
+
 def parse_model(path: Path) -> Model:
     """Read one model file.
 
     Raises:
-        ValueError: the header lacks a part.
+        OpacError: the header lacks a part, or says of its columns what cannot be followed.
     """
-    match = _HEADER.match(path.read_text(encoding="utf-8"))
+    return _parse(path, ())
+
+
+def _parse(path: Path, readers: tuple[Path, ...]) -> Model:
+    """Read a model file for those whose headers, one after the other, refer to it."""
+    text = path.read_text(encoding="utf-8")
+    match = _HEADER.match(text)
     if match is None:
-        raise ValueError(f"{path}: no header comment")
-    header, sql = match["header"], match["sql"].strip().rstrip(";")
-    head, _, listed = header.partition("\ncolonnes:")
+        raise _refused(path, 1, "aucun commentaire d'en-tête")
+    head, _, listed = match["header"].partition("\ncolonnes:")
     fields: dict[str, str] = {}
     lines: list[str] = []
     for line in head.strip().splitlines():
@@ -93,44 +110,81 @@ def parse_model(path: Path) -> Model:
             fields[key.strip()] = value.strip()
         else:
             lines.append(line.strip())
-    columns = {
-        name: _described(name, text, path.parent.parent)
-        for name, text in _parse_columns(listed).items()
-    }
+    start = text.count("\n", 0, match.start("header")) + head.count("\n") + 2
+    columns = _columns(_entries(listed, path, start), path, readers)
     if not lines or "grain" not in fields or not columns:
-        raise ValueError(f"{path}: the header must hold a description, a grain and columns")
+        raise _refused(path, 1, "il manque la description, le grain ou les colonnes")
     return Model(
         path.parent.name,
         path.stem,
         " ".join(lines),
         fields["grain"],
         columns,
-        sql,
+        match["sql"].strip().rstrip(";"),
         fields.get("nature") == "vue",
     )
 
 
-def _parse_columns(listed: str) -> dict[str, str]:
-    columns: dict[str, str] = {}
-    name = ""
-    for line in listed.strip("\n").splitlines():
-        match = re.match(r"^  (\w+): (.+)$", line)
-        if match:
-            name = match[1]
-            columns[name] = match[2].strip()
+def _entries(listed: str, path: Path, start: int) -> list[_Entry]:
+    """Cut the list of columns into entries; ``start`` is the number of its first line."""
+    entries: list[_Entry] = []
+    for number, line in enumerate(listed.splitlines(), start):
+        if match := _ENTRY.fullmatch(line):
+            entries.append(_Entry(match["name"], match["text"].strip(), number))
+        elif entries and line.startswith("    "):
+            last = entries[-1]
+            entries[-1] = last._replace(text=f"{last.text} {line.strip()}")
         elif line.strip():
-            columns[name] += f" {line.strip()}"
+            raise _refused(path, number, "on y attend « colonne: description »")
+    return entries
+
+
+def _columns(entries: list[_Entry], path: Path, readers: tuple[Path, ...]) -> dict[str, str]:
+    """Give each column its description, which may be written elsewhere."""
+    columns: dict[str, str] = {}
+    named = {entry.name for entry in entries}
+    for entry in entries:
+        for name, text in _described(entry, named, path, readers).items():
+            if name in columns:
+                raise _refused(path, entry.line, f"la colonne {name} y est une seconde fois")
+            columns[name] = text
     return columns
 
 
-def _described(name: str, text: str, folder: Path) -> str:
-    """Give the description of a column, which may be written elsewhere."""
-    match = _ELSEWHERE_TOLD.fullmatch(text)
-    if match is None:
-        return text
-    if match["schema"] is None:
-        return BY_NAME[name].description
-    return parse_model(folder / match["schema"] / f"{match['table']}.sql").columns[name]
+def _described(
+    entry: _Entry, named: set[str], path: Path, readers: tuple[Path, ...]
+) -> dict[str, str]:
+    """Give the columns of an entry and their descriptions; ``named`` are those named apart."""
+    told = _ELSEWHERE_TOLD.fullmatch(entry.text)
+    starred = entry.name.startswith("*")
+    if told is None:
+        if starred:
+            raise _refused(path, entry.line, "« * » prend les colonnes de (schema.table)")
+        return {entry.name: entry.text}
+    if told["schema"] is None:
+        theirs = {name: column.description for name, column in BY_NAME.items()}
+    else:
+        theirs = _other(told, entry, path, readers).columns
+    chosen = re.findall(r"\w+", entry.name.removeprefix("* sauf"))
+    if unknown := [name for name in chosen if name not in theirs]:
+        raise _refused(path, entry.line, f"pas de colonne {', '.join(unknown)} dans {entry.text}")
+    if not starred:
+        return {entry.name: theirs[entry.name]}
+    return {name: text for name, text in theirs.items() if name not in {*chosen, *named}}
+
+
+def _other(told: re.Match[str], entry: _Entry, path: Path, readers: tuple[Path, ...]) -> Model:
+    """Read the model to which an entry refers."""
+    other = path.parent.parent / told["schema"] / f"{told['table']}.sql"
+    if not other.is_file():
+        raise _refused(path, entry.line, f"il n'y a pas de modèle {entry.text}")
+    if other in (path, *readers):
+        raise _refused(path, entry.line, f"{entry.text} y renvoie en rond")
+    return _parse(other, (path, *readers))
+
+
+def _refused(path: Path, line: int, why: str) -> OpacError:
+    return OpacError(f"{path}, ligne {line} : {why} ; corrigez l'en-tête de ce modèle.")
 
 
 def _dependencies(sql: str) -> frozenset[str]:

@@ -48,7 +48,7 @@ applicable as (
             and (r.si_parametre is null or list_contains(s.actifs, r.si_parametre))
 ),
 
--- La meilleure des dispenses admises par l'exigence.
+-- The best of the exemptions that the requirement admits.
 dispense as (
     select
         c.ligne,
@@ -139,15 +139,8 @@ select
         when 'DOUTEUX' then si_douteux
     end as effet,
     case when coalesce(si_non_satisfait, 'AVERTISSEMENT') <> 'AVERTISSEMENT' then registre end as registre,
+    -- A « motif » that is not satisfied names a document when not all that prove the exemption do.
     case
-        when
-            etat = 'INCONNU' and si_inconnu = 'PIECES_MANQUANTES'
-            then
-                case
-                    when not dispense_compte or d.piece is null then piece
-                    -- Un certificat ne dispense pas d'habilitation.
-                    when constat = 'habilitation' then 'attestation_micro'
-                    else d.piece
-                end
+        when etat = 'INCONNU' and si_inconnu = 'PIECES_MANQUANTES' then coalesce(piece, d.piece)
     end as piece
 from issue

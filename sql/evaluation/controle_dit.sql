@@ -26,8 +26,8 @@ dit as (
         end as statut,
         c.effet,
         case
-            -- Ce n'est pas le constat qui avertit alors, mais la règle du financeur.
-            when c.effet = 'AVERTISSEMENT' and m.constat = 'qualiopi' then m.phrase || ' ' || r.exigence
+            -- What the list establishes warns of nothing by itself: the funder's rule does.
+            when c.effet = 'AVERTISSEMENT' and r.etabli_par = 'REGISTRE' then m.phrase || ' ' || r.exigence
             when c.dispense is null then m.phrase
             when c.etat = 'SATISFAIT' then dispense.phrase
             else m.phrase || ' ' || dispense.phrase
@@ -46,7 +46,7 @@ dit as (
     where c.effet is not null or (select contexte.tout_dire from demande.contexte as contexte)
 ),
 
--- Montants et dates à la française, une fois par question.
+-- Amounts and dates as French writes them, once a question.
 ecrit as (
     select
         ligne,
@@ -130,7 +130,7 @@ texte as (
     left join evaluation.motif_contrat as k on e.ligne = k.ligne
 )
 
--- Une phrase sans accolade est dite telle quelle : c'est le plus grand nombre.
+-- A sentence without braces is said as it stands: most are.
 select
     ligne,
     ordre,

@@ -59,7 +59,11 @@ select
     bool_or(fait = 'certificat') as certificat_declare,
     bool_or(fait = 'porteur_certificat') as porteur_certificat_declare,
     bool_or(
-        starts_with(fait, 'porteur_') or fait in ('part_sous_traitee', 'contrat_communique')
+        fait in (
+            select f.fait
+            from demande.fait as f
+            where f.groupe = 'PORTEUR'
+        )
     ) as faits_du_porteur,
     list(defaut order by fait) filter (where defaut is not null) as defauts,
     any_value(valeurs) filter (where fait = 'financement') as financement,

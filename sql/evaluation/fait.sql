@@ -27,9 +27,10 @@ ecrit as (
     from demande.declaration as u
     inner join demande.fait as f on u.fait = f.fait
     where
-        -- « Qualiopi : non » ne déclare aucun certificat.
+        -- « Qualiopi : non » declares no certificate.
         not (
-            u.fait in ('certificat', 'porteur_certificat')
+            f.genre = 'liste'
+            and f.liste = 'action'
             and lower(strip_accents(u.texte)) in ('non', 'aucun', 'aucune', 'neant', '-')
         )
 ),
@@ -53,7 +54,7 @@ morceau as (
     ) as parties
 ),
 
--- Une catégorie juridique SIRENE (quatre chiffres) est connue par son début.
+-- A legal category of SIRENE (four digits) is known by how it begins.
 choisi as (
     select
         m.ligne,
@@ -96,12 +97,12 @@ lu as (
                 )::date
         end as jour,
         case
-            -- « 100,000 » ou « 4.999 » ont deux lectures : aucune n'est choisie.
+            -- « 100,000 » or « 4.999 » can be read in two ways: neither is chosen.
             when e.genre = 'montant' and not regexp_full_match(chiffres.brut, '-?[1-9]\d{0,2}[.,]\d{3}')
                 then try_cast(
                     replace(
                         case
-                            -- Séparateurs de milliers, comme dans « 1.042.000,50 ».
+                            -- Separators of thousands, as in « 1.042.000,50 ».
                             when regexp_full_match(chiffres.brut, '-?\d{1,3}(\.\d{3})+(,\d+)?')
                                 then replace(chiffres.brut, '.', '')
                             when regexp_full_match(chiffres.brut, '-?\d{1,3}(,\d{3})+(\.\d+)?')

@@ -65,6 +65,12 @@ phrases as (
         ) as contradictions
     from evaluation.cas as c
     where c.juge_sous_traitant
+),
+
+regle as (
+    select max(valide_au) as avenant_jusqu_au
+    from portage.regle
+    where constat = 'avenant'
 )
 
 select
@@ -79,7 +85,7 @@ select
     'DATE_AVANT_2022' as avant_2022,
     case
         when p.fait.date_avenant is null then 'AVENANT_NON_DIT'
-        when p.fait.date_avenant >= date '2024-04-01' then 'AVENANT_POSTERIEUR'
+        when p.fait.date_avenant > regle.avenant_jusqu_au then 'AVENANT_POSTERIEUR'
         else 'AVENANT_ANTERIEUR'
     end as avenant,
     case
@@ -123,10 +129,10 @@ select
         else 'BILAN_PLAFOND_TENU'
     end as bilan_plafond,
     case
-        when
-            m.qualiopi in ('QUALIOPI_LISTE', 'QUALIOPI_LISTE_ET_CERTIFICAT', 'QUALIOPI_CERTIFICAT_SEUL')
-            then 'LECTURE_SANS_OBJET'
+        when q.etat = 'SATISFAIT' then 'LECTURE_SANS_OBJET'
         else 'LECTURE_DIVERGENTE'
     end as lecture_bilan
 from phrases as p
 inner join evaluation.motif_partie as m on p.ligne = m.ligne and m.role = 'sous_traitant'
+inner join portage.motif as q on m.qualiopi = q.motif
+cross join regle

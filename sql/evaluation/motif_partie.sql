@@ -31,7 +31,7 @@ certificat as (
             coalesce(p.certificat_nomme, true) and p.certificat_fin < c.date, false
         ) as fini,
         coalesce(p.certificat_nomme and p.certificat_debut > c.date, false) as a_venir,
-        -- Ses catégories ou ses dates ne se lisent pas toutes.
+        -- Not all of its categories or dates can be read.
         coalesce(
             case
                 when p.certificat_nomme then p.certificat_fin is null
@@ -85,7 +85,7 @@ select
         when demande_par = 'NDA' and autre_nda is not null then 'QUALIOPI_AUTRE_NDA'
         else 'QUALIOPI_NON_CERTIFIE'
     end as qualiopi,
-    -- Ce que la liste seule dit, quels que soient les faits déclarés.
+    -- What the list alone says, whatever facts are declared.
     case
         when nda is null or etat = 'INCONNU' or liste_perimee or age_liste < 0 then 'INDETERMINE'
         when etat = 'CERTIFIE' then 'SATISFAIT'

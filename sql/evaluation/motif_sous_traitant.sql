@@ -59,20 +59,33 @@ situation as (
     inner join evaluation.partie as p on c.ligne = p.ligne and p.role = 'sous_traitant'
 ),
 
--- La dispense est invoquée quand sans elle Qualiopi ou l'habilitation manquerait.
+rempli as (
+    select motif
+    from portage.motif
+    where etat in ('SATISFAIT', 'SANS_OBJET')
+),
+
+-- The exemption is called upon when without it Qualiopi or the authorisation would be lacking.
 invoquee as (
     select
         *,
-        dispense_micro = 'MICRO_ACQUISE'
+        dispense_micro in (select motif from rempli)
         and (
-            qualiopi not in ('QUALIOPI_LISTE', 'QUALIOPI_LISTE_ET_CERTIFICAT', 'QUALIOPI_CERTIFICAT_SEUL')
+            qualiopi not in (select motif from rempli)
             or (
-                action = 'ACTION_FORMATION'
-                and habilitation not in ('HABILITATION_TENUE', 'HABILITATION_SANS_OBJET')
-                and dispense_bloc <> 'BLOC_MOINS'
+                habilitation not in (select motif from rempli)
+                and dispense_bloc not in (select motif from rempli)
+                and exists (
+                    select 1
+                    from portage.regle as r
+                    where
+                        r.role = 'sous_traitant'
+                        and r.constat = 'habilitation'
+                        and coalesce(list_contains(r.actions, s.action), r.actions is null)
+                )
             )
         ) as micro_invoquee
-    from situation
+    from situation as s
 )
 
 select

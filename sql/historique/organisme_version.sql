@@ -11,26 +11,7 @@ colonnes:
   listee: Vrai si l'organisme est dans la liste ; faux s'il en est absent (faits : les derniers connus).
   absentes: Faits qu'aucune liste n'a dits jusque-là (colonnes absentes des anciennes mises en page,
     drapeaux illisibles) : leur première apparition n'est pas un changement.
-  empreinte: MD5 des faits.
-  denomination: (contrat)
-  siren: (contrat)
-  siret_declarant: (contrat)
-  adresse_voie: (contrat)
-  code_postal: (contrat)
-  ville: (contrat)
-  code_region: (contrat)
-  code_departement: Département de l'adresse, ou à défaut du NDA.
-  specialites: Codes NSF des spécialités, dans l'ordre de la liste.
-  date_derniere_declaration: (contrat)
-  debut_exercice: (contrat)
-  fin_exercice: (contrat)
-  nb_stagiaires: (contrat)
-  nb_stagiaires_confies: (contrat)
-  effectif_formateurs: (contrat)
-  certifie_action_formation: (contrat)
-  certifie_bilan_competences: (contrat)
-  certifie_vae: (contrat)
-  certifie_apprentissage: (contrat)
+  *: (suivi.fait)
 */
 select
     nda,

@@ -6,7 +6,7 @@ L'éligibilité de chacun est dans portage.eligibilite.
 grain: categorie, code_departement
 colonnes:
   date_instantane: Date de la liste.
-  categorie: ACTION_FORMATION, BILAN_COMPETENCES, VAE ou APPRENTISSAGE.
+  categorie: (socle.certification)
   rang: Rang de tension dans la catégorie (1 : la plus forte) : d'abord les départements sans
     porteur, puis par candidats_par_porteur ; les petits effectifs viennent après tous les autres.
   code_departement: Code du département ; vide si ni l'adresse ni le NDA ne le disent.

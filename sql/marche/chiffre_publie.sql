@@ -138,15 +138,10 @@ nom as (
         values
         ('ORGANISMES', 'Organismes'),
         ('CERTIFIES', 'Organismes certifiés'),
-        ('CERTIFIES_ACTION_FORMATION', 'Certifiés pour les actions de formation'),
-        ('CERTIFIES_BILAN_COMPETENCES', 'Certifiés pour les bilans de compétences'),
-        ('CERTIFIES_VAE', 'Certifiés pour la VAE'),
-        ('CERTIFIES_APPRENTISSAGE', 'Certifiés pour l''apprentissage'),
         ('ENTITES_CERTIFIEES', 'Entités juridiques certifiées'),
         ('STAGIAIRES', 'Stagiaires'),
         ('AVEC_ADRESSE', 'Organismes dont l''adresse est connue'),
         ('REGION_ORGANISMES', 'Organismes'),
-        ('REGION_CERTIFIES_ACTION_FORMATION', 'Certifiés pour les actions de formation'),
         ('TAILLE_ORGANISMES', 'Organismes, formateurs'),
         ('TAILLE_STAGIAIRES_MOYENS', 'Stagiaires par organisme, formateurs'),
         ('VOLUME_ORGANISMES', 'Organismes, stagiaires'),
@@ -154,6 +149,11 @@ nom as (
         ('NB_SPECIALITES', 'Organismes, nombre de spécialités'),
         ('SPECIALITE_PREMIERE', 'Première spécialité')
     ) as n (mesure, libelle)
+    union all
+    select
+        unnest(['CERTIFIES_', 'REGION_CERTIFIES_']) || action as mesure,
+        'Certifiés pour ' || avec_article as libelle
+    from fichier.categorie_action
 ),
 
 compare as (

@@ -115,8 +115,11 @@ flux as (
         count(*) filter (where p.type = 'RETOUR') as nb_retours
     from place as p
     cross join (
-        values ('TOUTES'), ('ACTION_FORMATION'), ('BILAN_COMPETENCES'), ('VAE'), ('APPRENTISSAGE')
-    ) as c (categorie)
+        select 'TOUTES' as categorie
+        union all
+        select action as categorie
+        from reference.categorie_action
+    ) as c
     where p.categorie is null or c.categorie in ('TOUTES', p.categorie)
     group by all
 ),

@@ -5,7 +5,7 @@ tout l'organisme, la liste ne les répartit pas.
 grain: categorie
 colonnes:
   date_instantane: Date de la liste.
-  categorie: ACTION_FORMATION, BILAN_COMPETENCES, VAE ou APPRENTISSAGE.
+  categorie: (socle.certification)
   libelle: Nom de la catégorie.
   nb_organismes: Organismes certifiés pour la catégorie.
   nb_certifies: Organismes certifiés pour une catégorie au moins.

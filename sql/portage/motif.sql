@@ -8,7 +8,8 @@ colonnes:
     trancher) ou SANS_OBJET.
   phrase: Phrase dite à l'utilisateur ; les accolades y sont remplacées par les faits.
   preuve: Où est la preuve.
-  piece: Pièce qui lèverait le doute.
+  piece: Pièce qui lèverait le doute ; de ce qui n'est pas rempli, celle qui prouverait la dispense (vide :
+    celle du motif de la dispense).
 */
 select
     motif,

@@ -9,26 +9,7 @@ colonnes:
   situation: APPARITION, DISPARITION, RETOUR ou PRESENT.
   absentes_avant: Faits que l'on ne savait pas : ce que la liste en dit n'est pas un changement.
   absentes: Faits que l'on ne sait toujours pas.
-  empreinte: MD5 des faits.
-  denomination: (contrat)
-  siren: (contrat)
-  siret_declarant: (contrat)
-  adresse_voie: (contrat)
-  code_postal: (contrat)
-  ville: (contrat)
-  code_region: (contrat)
-  code_departement: Département de l'adresse, ou à défaut du NDA.
-  specialites: Codes NSF des spécialités, dans l'ordre de la liste.
-  date_derniere_declaration: (contrat)
-  debut_exercice: (contrat)
-  fin_exercice: (contrat)
-  nb_stagiaires: (contrat)
-  nb_stagiaires_confies: (contrat)
-  effectif_formateurs: (contrat)
-  certifie_action_formation: (contrat)
-  certifie_bilan_competences: (contrat)
-  certifie_vae: (contrat)
-  certifie_apprentissage: (contrat)
+  *: (suivi.fait)
   denomination_avant: La valeur d'avant.
   siren_avant: La valeur d'avant.
   siret_declarant_avant: La valeur d'avant.

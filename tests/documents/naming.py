@@ -26,7 +26,9 @@ def _groups(root: Path) -> Iterator[str]:
             continue
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.keyword) and node.arg == "group_name":
-                group = node.value.value if isinstance(node.value, ast.Constant) else "?"
+                group = (
+                    ast.literal_eval(node.value) if isinstance(node.value, ast.Constant) else "?"
+                )
                 if group != path.stem:
                     yield (
                         f"assets/{path.name}:{node.lineno}: the group « {group} » is not the name "

@@ -11,7 +11,7 @@ from itertools import pairwise, product
 
 import pytest
 
-from pipelines.portage.facts import FAITS, PAR_NOM, Genre
+from pipelines.portage.facts import FAITS, PAR_NOM, Genre, Groupe
 from pipelines.settings import REFERENCE, SQL
 from tests.portage.demands import ACTIONS, FUNDINGS
 
@@ -211,3 +211,26 @@ def test_facts_are_told_and_have_one_name_each() -> None:
         assert fait.aide.endswith(".")
         assert bool(fait.valeurs) == (fait.genre in (Genre.CHOIX, Genre.LISTE))
         assert fait.valeurs in {"", *lists}
+
+
+def test_a_fact_that_stands_for_a_document_says_what_the_document_says() -> None:
+    """A document asked for is declared held by its fact; a choice is made, not held."""
+    for fait in FAITS:
+        assert fait.document in {"", "oui", "non"}, fait.nom
+        assert fait.document != "non" or fait.genre is Genre.BOOLEEN, fait.nom
+    for piece in PIECES:
+        fait = PAR_NOM[piece["fait"]]
+        assert bool(fait.document) is (fait.genre is not Genre.CHOIX), piece["piece"]
+
+
+def test_a_fact_of_the_carrier_has_the_genre_of_its_like() -> None:
+    likes = [fait for fait in FAITS if fait.pareil]
+    assert len({fait.pareil for fait in likes}) == len(likes) > 3
+    for fait in likes:
+        like = PAR_NOM[fait.pareil]
+        assert fait.groupe is Groupe.PORTEUR is not like.groupe
+        assert (fait.genre, fait.valeurs, fait.document) == (
+            like.genre,
+            like.valeurs,
+            like.document,
+        )

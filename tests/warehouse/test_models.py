@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -97,22 +96,142 @@ def test_a_column_may_take_its_description_from_another_model(tmp_path: Path) ->
     assert parse_model(tmp_path / "marche" / "essai.sql").columns == {"a": "La clé."}
 
 
+def headed(folder: Path, name: str, columns: str, sql: str = "select 1") -> Path:
+    """Write a model whose header holds these lines of columns, the first of them on line 5."""
+    path = folder / f"{name.replace('.', '/')}.sql"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(f"/*\nEssai.\ngrain: a\ncolonnes:\n{columns}\n*/\n{sql}", encoding="utf-8")
+    return path
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("columns", "told"),
     [
-        "select 1",
-        "-- Essai\nselect 1",
-        "/*\nEssai.\ncolonnes:\n  a: La clé.\n*/\nselect 1 as a",
-        "/*\nEssai.\ngrain: a\n*/\nselect 1 as a",
-        "/*\nEssai.\ngrain: a\ncolonnes:\n*/\nselect 1 as a",
-        "/*\ngrain: a\ncolonnes:\n  a: La clé.\n*/\nselect 1 as a",
+        ("  *: (socle.base)", "a: La clé.|b: Le b.|c: Le c."),
+        # Where it stands, without what is named apart: before, after, or left out.
+        ("  *: (socle.base)\n  x: Autre.", "a: La clé.|b: Le b.|c: Le c.|x: Autre."),
+        ("  x: Autre.\n  *: (socle.base)", "x: Autre.|a: La clé.|b: Le b.|c: Le c."),
+        ("  b: Le mien.\n  *: (socle.base)", "b: Le mien.|a: La clé.|c: Le c."),
+        ("  *: (socle.base)\n  b: Le mien.", "a: La clé.|c: Le c.|b: Le mien."),
+        ("  c: (socle.base)\n  *: (socle.base)", "c: Le c.|a: La clé.|b: Le b."),
+        ("  * sauf b: (socle.base)", "a: La clé.|c: Le c."),
+        ("  * sauf a, c: (socle.base)\n  x: Autre.", "b: Le b.|x: Autre."),
+        ("  x: Autre.\n  * sauf c: (socle.base)\n  a: Mien.", "x: Autre.|b: Le b.|a: Mien."),
     ],
 )
-def test_a_header_without_one_of_its_parts_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_model_may_take_all_the_columns_of_another(
+    tmp_path: Path, columns: str, told: str
+) -> None:
+    headed(tmp_path, "socle.base", "  a: La clé.\n  b: Le b.\n  c: Le c.")
+    found = parse_model(headed(tmp_path, "marche.essai", columns)).columns
+    assert "|".join(f"{name}: {text}" for name, text in found.items()) == told
+
+
+def test_what_is_taken_may_itself_be_taken_elsewhere(tmp_path: Path) -> None:
+    headed(tmp_path, "socle.base", "  nda: (contrat)\n  b: Le b.")
+    headed(tmp_path, "socle.milieu", "  *: (socle.base)\n  c: Le c.")
+    told = {"nda": BY_NAME["nda"].description, "b": "Le b.", "c": "Le c."}
+    assert parse_model(headed(tmp_path, "marche.essai", "  *: (socle.milieu)")).columns == told
+
+
+def test_a_column_added_to_the_other_model_is_documented_here(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    headed(
+        tmp_path,
+        "marche.essai",
+        "  *: (socle.base)\n  x: Autre.",
+        "select *, 0 as x from socle.base",
+    )
+    headed(tmp_path, "socle.base", "  a: La clé.\n  b: Le b.", "select 1 as a, 2 as b")
+    run_models(con, load_models(tmp_path))
+    headed(
+        tmp_path,
+        "socle.base",
+        "  a: La clé.\n  c: Le c.\n  b: Le b.",
+        "select 1 as a, 3 as c, 2 as b",
+    )
+    load_models.cache_clear()
+    run_models(con, load_models(tmp_path))
+    told = rows(con, "select column_name, comment from duckdb_columns() where table_name = 'essai'")
+    assert told == [("a", "La clé."), ("c", "Le c."), ("b", "Le b."), ("x", "Autre.")]
+
+
+def test_a_column_taken_that_the_table_lacks_is_refused(
+    tmp_path: Path, con: duckdb.DuckDBPyConnection
+) -> None:
+    headed(tmp_path, "socle.base", "  a: La clé.\n  b: Le b.", "select 1 as a, 2 as b")
+    headed(tmp_path, "marche.essai", "  *: (socle.base)", "select a from socle.base")
+    with pytest.raises(OpacError, match=r"marche\.essai .* documentées mais absentes : b ;"):
+        run_models(con, load_models(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("columns", "line", "told"),
+    [
+        ("  a: (socle.absent)", 5, "il n'y a pas de modèle (socle.absent)"),
+        ("  x: Autre.\n  *: (socle.absent)", 6, "il n'y a pas de modèle (socle.absent)"),
+        ("  z: (socle.base)", 5, "pas de colonne z dans (socle.base)"),
+        ("  nda: (contrat)\n  z: (contrat)", 6, "pas de colonne z dans (contrat)"),
+        ("  * sauf a, y, z: (socle.base)", 5, "pas de colonne y, z dans (socle.base)"),
+        ("  *: (socle.base)\n  *: (socle.base)", 6, "la colonne a y est une seconde fois"),
+        ("  *: (socle.base)\n  * sauf a: (socle.base)", 6, "la colonne b y est une seconde fois"),
+        ("  a: Une.\n    suite\n  a: Autre.", 7, "la colonne a y est une seconde fois"),
+        ("  *: Tout le reste.", 5, "« * » prend les colonnes de (schema.table)"),
+        ("Des colonnes.\n  a: Une.", 5, "on y attend « colonne: description »"),
+        ("    suite\n  a: Une.", 5, "on y attend « colonne: description »"),
+        ("  a: Une.\n  b Autre.", 6, "on y attend « colonne: description »"),
+        ("  a: Une.\n  * sauf b c: (socle.base)", 6, "on y attend « colonne: description »"),
+        ("  *: (marche.essai)", 5, "(marche.essai) y renvoie en rond"),
+        ("  a: (marche.essai)", 5, "(marche.essai) y renvoie en rond"),
+    ],
+)
+def test_what_cannot_be_followed_is_told_with_its_line(
+    tmp_path: Path, columns: str, line: int, told: str
+) -> None:
+    headed(tmp_path, "socle.base", "  a: La clé.\n  b: Le b.")
+    path = headed(tmp_path, "marche.essai", columns)
+    with pytest.raises(OpacError) as raised:
+        parse_model(path)
+    assert str(raised.value) == (
+        f"{path}, ligne {line} : {told} ; corrigez l'en-tête de ce modèle."
+    )
+
+
+@pytest.mark.parametrize("ring", [("a", "b"), ("a", "b", "c")])
+def test_headers_that_refer_to_one_another_are_told(tmp_path: Path, ring: tuple[str, ...]) -> None:
+    for name, following in zip(ring, (*ring[1:], ring[0]), strict=True):
+        headed(tmp_path, f"socle.{name}", f"  x: Autre.\n  *: (socle.{following})")
+    last = tmp_path / "socle" / f"{ring[-1]}.sql"
+    with pytest.raises(OpacError) as raised:
+        load_models(tmp_path)
+    assert str(raised.value) == (
+        f"{last}, ligne 6 : (socle.a) y renvoie en rond ; corrigez l'en-tête de ce modèle."
+    )
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("select 1", "aucun commentaire d'en-tête"),
+        ("-- Essai\nselect 1", "aucun commentaire d'en-tête"),
+        *(
+            (f"/*\n{header}*/\nselect 1 as a", "il manque la description, le grain ou les colonnes")
+            for header in (
+                "Essai.\ncolonnes:\n  a: La clé.\n",
+                "Essai.\ngrain: a\n",
+                "Essai.\ngrain: a\ncolonnes:\n",
+                "grain: a\ncolonnes:\n  a: La clé.\n",
+            )
+        ),
+    ],
+)
+def test_a_header_without_one_of_its_parts_is_refused(tmp_path: Path, text: str, told: str) -> None:
     path = tmp_path / "essai.sql"
     path.write_text(text, encoding="utf-8")
-    with pytest.raises(ValueError, match=re.escape(str(path))):
+    with pytest.raises(OpacError) as raised:
         parse_model(path)
+    assert str(raised.value) == f"{path}, ligne 1 : {told} ; corrigez l'en-tête de ce modèle."
 
 
 @pytest.mark.parametrize(

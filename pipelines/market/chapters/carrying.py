@@ -5,7 +5,6 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from pipelines import french
-from pipelines.market.chapters.certification import LABELS
 from pipelines.market.chapters.overview import received
 from pipelines.market.chapters.sizes import class_name
 from pipelines.market.chapters.territory import departements, partial_note
@@ -13,6 +12,7 @@ from pipelines.market.drawing.bars import Bar, ranked
 from pipelines.market.drawing.style import BLUE, GREY, VERMILION
 from pipelines.market.figure import Column, Figure, Kind, Listing, Row, Section, Table, signs
 from pipelines.market.scope import NATION, Scope
+from pipelines.registers.categories import BY_CODE
 
 if TYPE_CHECKING:
     import altair as alt
@@ -236,7 +236,7 @@ def _name(row: Row) -> str:
 
 def carrying(scope: Scope) -> Section:
     """Draw where candidates for portage outnumber porteurs, for each category."""
-    figures = [_tension(scope, category) for category in LABELS]
+    figures = [_tension(scope, category) for category in BY_CODE]
     lead = (
         "Candidats : organismes actifs certifiés pour aucune catégorie, les mêmes pour les quatre. "
         "Porteurs : certifiés pour la catégorie. La loi ne limite pas un porteur à son "
@@ -255,7 +255,6 @@ def _tension(scope: Scope, category: str) -> Figure:
         "candidats / nullif(porteurs, 0) as ratio, nb_certification_connue as connues from "
     )
     whole, here = scope.one(f"{figures} marche.synthese"), scope.one(f"{figures} {scope.block}")
-    label = LABELS[category]
     ranked_rows = [row for row in rows if row["rang"] is not None]
     shown = ranked_rows[:_FIRST]
     columns = [
@@ -269,7 +268,7 @@ def _tension(scope: Scope, category: str) -> Figure:
         Column("Indice (France = 100)", "indice_tension", Kind.DECIMAL, 0),
     ]
     slug = f"portage-{category.lower().replace('_', '-')}"
-    title = f"{label} : où les porteurs manquent le plus"
+    title = f"{BY_CODE[category].title} : où les porteurs manquent le plus"
     told = _tension_told(shown, here, whole, scope)
     ratios = [row["candidats_par_porteur"] or 0 for row in shown]
     end = max([*ratios, whole["ratio"] or 0]) or 1

@@ -10,13 +10,8 @@ from pipelines.market.drawing.bars import Bar, ranked, stacked
 from pipelines.market.drawing.style import BLUE, GREY, ORANGE, Series, met
 from pipelines.market.figure import Column, Figure, Kind, Row, Section, Table, signs
 from pipelines.market.scope import Scope
+from pipelines.registers.categories import BY_CODE
 
-LABELS = {
-    "ACTION_FORMATION": "Actions de formation",
-    "BILAN_COMPETENCES": "Bilans de compétences",
-    "VAE": "VAE",
-    "APPRENTISSAGE": "Apprentissage",
-}
 _NONE, _UNKNOWN = "AUCUNE", "INCONNUE"
 _SPECIALITIES = 15
 _FEW = 5
@@ -43,7 +38,7 @@ def section(scope: Scope) -> Section:
 def _categories(scope: Scope) -> Figure:
     rows = scope.rows("from marche.par_categorie order by nb_organismes desc, categorie")
     for row in rows:
-        row["nom"] = LABELS[row["categorie"]]
+        row["nom"] = BY_CODE[row["categorie"]].title
         row["nb_autres"] = row["nb_organismes"] - row["nb_exclusifs"]
     columns = [
         Column("Catégorie", "nom"),
@@ -92,11 +87,11 @@ def _regional_categories(scope: Scope) -> Figure:
     here = scope.one(f"from {scope.block}")
     whole = scope.one("from marche.synthese")
     rows = []
-    for category, label in LABELS.items():
-        column = f"nb_certifies_{category.lower()}"
+    for category in BY_CODE.values():
+        column = category.count
         rows.append(
             {
-                "nom": label,
+                "nom": category.title,
                 "nb": here[column],
                 "tous": here["nb_certifies"],
                 "part": _percent(here[column], here["nb_certifies"]),
@@ -198,8 +193,8 @@ def _combination(code: str) -> str:
         return "Aucune certification"
     if code == _UNKNOWN:
         return "Certification inconnue"
-    names = [LABELS[category] for category in code.split(" + ")]
-    return " + ".join([names[0], *(name if name == "VAE" else name.lower() for name in names[1:])])
+    first, *others = (BY_CODE[category] for category in code.split(" + "))
+    return " + ".join([first.title, *(category.label for category in others)])
 
 
 def _specialities(scope: Scope) -> Figure:

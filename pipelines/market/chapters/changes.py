@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 
 from pipelines import french
 from pipelines.home import Home
-from pipelines.market.chapters.certification import LABELS
 from pipelines.market.drawing.bars import grouped, stacked
 from pipelines.market.drawing.style import BLUE, GREEN, GREY, ORANGE, VERMILION, Series, met
 from pipelines.market.figure import Column, Figure, Kind, Row, Section, Table
 from pipelines.market.scope import Scope
+from pipelines.registers.categories import BY_CODE
 from pipelines.warehouse.literals import literal
 from pipelines.warehouse.release import Release, releases
 
@@ -27,10 +27,7 @@ _MEASURES = {
     "nb_organismes": "Organismes",
     "nb_entites": "Entités juridiques",
     "nb_certifies": "Certifiés",
-    "nb_certifies_action_formation": "Certifiés « formation »",
-    "nb_certifies_bilan_competences": "Certifiés « bilan »",
-    "nb_certifies_vae": "Certifiés « VAE »",
-    "nb_certifies_apprentissage": "Certifiés « apprentissage »",
+    **{category.count: f"Certifiés « {category.short} »" for category in BY_CODE.values()},
     "nb_actifs": "Actifs",
     "nb_dormants": "Dormants",
     "nb_stagiaires": "Stagiaires",
@@ -40,7 +37,7 @@ _MEASURES = {
     "effectif_formateurs_borne": "Formateurs, bornés",
     "nb_micro": "Micro-structures",
 }
-_FLAGS = [f"certifie_{code.lower()}" for code in LABELS]
+_FLAGS = [category.flag for category in BY_CODE.values()]
 _COMPARED = ("nda", "code_region", "est_certifie", *_FLAGS)
 
 
@@ -296,8 +293,8 @@ def _moves_told(scope: Scope, row: Row) -> str:
 
 def _certifications(scope: Scope) -> Figure:
     rows = []
-    for category, label in LABELS.items():
-        flag = f"certifie_{category.lower()}"
+    for category in BY_CODE.values():
+        flag = category.flag
         row = scope.one(
             f"""
             select
@@ -316,7 +313,7 @@ def _certifications(scope: Scope) -> Figure:
         )
         others = row["apres"] - row["avant"] - row["gagnees"] + row["perdues"]
         row |= {
-            "nom": label,
+            "nom": category.title,
             "moins": -row["perdues"],
             # Places and unreadable flags that changed: so that the line adds up.
             "autres": others - row["apparues"] + row["parties"],

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pipelines import french
 from pipelines.market.figure import SMALL, Row
 from pipelines.market.scope import Scope
+from pipelines.registers.categories import BY_CODE
 
 _SHOWN_PLACES = 8
 _FEW = 5
@@ -37,7 +38,7 @@ def key_figures(scope: Scope) -> list[KeyFigure]:
         KeyFigure("Certifiés Qualiopi", *_certified(here), table),
         KeyFigure("Actifs", *_active(here), table),
         KeyFigure("Stagiaires déclarés", *_trainees(here), table),
-        KeyFigure("Certifiés « bilan »", *_bilan(here), table),
+        KeyFigure(f"Certifiés « {BY_CODE['BILAN_COMPETENCES'].short} »", *_bilan(here), table),
         KeyFigure("Micro-structures", *_micro(here), table),
         KeyFigure("Reçoivent des stagiaires d'autrui", *_received(scope), "marche.sous_traitance"),
         KeyFigure("Candidats au portage", *_candidates(here), table),

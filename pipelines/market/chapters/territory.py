@@ -13,8 +13,9 @@ from pipelines.market.drawing.contours import outlines
 from pipelines.market.drawing.maps import Choropleth
 from pipelines.market.figure import PARTIAL, Column, Figure, Kind, Row, Section, Table
 from pipelines.market.scope import NATION, Scope
+from pipelines.registers.categories import BY_CODE
 
-_CATEGORY = "BILAN_COMPETENCES"
+_BILAN = BY_CODE["BILAN_COMPETENCES"]
 _PLACES = (
     Column("Département", "departement"),
     Column("Code", "code_departement"),
@@ -29,7 +30,7 @@ _INDICES = (
     ("Organismes / hab.", "nb_organismes_pour_100k", "indice_densite", "rang_densite"),
     ("Part de certifiés", "part_certifies_pct", "indice_part_certifies", "rang_part_certifies"),
     (
-        "Certifiés « bilan » / hab.",
+        f"Certifiés « {_BILAN.short} » / hab.",
         "nb_bilan_pour_100k",
         "indice_densite_bilan",
         "rang_densite_bilan",
@@ -73,12 +74,12 @@ _MEASURES = (
     ),
     _Measure(
         "carte-bilan",
-        "Organismes certifiés pour les bilans de compétences",
-        "Certifiés « bilan » pour 100 000 habitants",
+        f"Organismes certifiés pour {_BILAN.with_article}",
+        f"Certifiés « {_BILAN.short} » pour 100 000 habitants",
         "nb_bilan_pour_100k",
         french.decimal,
         (
-            Column("Certifiés « bilan »", "nb_certifies_bilan_competences", Kind.COUNT),
+            Column(f"Certifiés « {_BILAN.short} »", _BILAN.count, Kind.COUNT),
             Column("Population", "population", Kind.COUNT),
             Column("Pour 100 000 hab.", "nb_bilan_pour_100k", Kind.DECIMAL),
             Column("Rang", "rang_densite_bilan", Kind.COUNT),
@@ -87,8 +88,8 @@ _MEASURES = (
 )
 _TENSION = _Measure(
     "carte-tension",
-    "Portage des bilans de compétences : candidats par porteur",
-    "Actifs sans certification pour un certifié « bilan »",
+    f"Portage des {_BILAN.label} : candidats par porteur",
+    f"Actifs sans certification pour un certifié « {_BILAN.short} »",
     "candidats_par_porteur",
     french.decimal,
     (
@@ -109,7 +110,7 @@ def section(scope: Scope) -> Section:
         **scope.one("from marche.synthese"),
         **scope.one("from marche.territoire where niveau = 'NATION'"),
     }
-    tension = departements(scope, "marche.besoin_portage", f"categorie = '{_CATEGORY}'")
+    tension = departements(scope, "marche.besoin_portage", f"categorie = '{_BILAN.code}'")
     figures = [_map(scope, measure, places, whole) for measure in _MEASURES]
     figures.append(_map(scope, _TENSION, tension, _ratio(scope)))
     if scope.region:
@@ -181,7 +182,7 @@ def _ratio(scope: Scope) -> Row:
         "sum(nb_candidats)::bigint as nb_candidats, sum(nb_porteurs)::bigint as nb_porteurs,"
         " sum(nb_candidats) / nullif(sum(nb_porteurs), 0) as candidats_par_porteur, "
         "case when sum(nb_porteurs) > 0 then 100.0 end as indice_tension "
-        f"from marche.besoin_portage where categorie = '{_CATEGORY}'"
+        f"from marche.besoin_portage where categorie = '{_BILAN.code}'"
     )
 
 

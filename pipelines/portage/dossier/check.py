@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import hashlib
 import re
 import zlib
@@ -18,7 +17,7 @@ from pipelines.home import Home
 from pipelines.portage.dossier.numbers import issued, reserved
 from pipelines.portage.dossier.source import state
 from pipelines.portage.verdict import Verdict
-from pipelines.settings import REFERENCE
+from pipelines.registers.categories import BY_CODE
 
 if TYPE_CHECKING:
     import duckdb
@@ -79,11 +78,10 @@ def check(home: Home, file: Path) -> Checked:
 def changes(con: duckdb.DuckDBPyConnection, emission: Mapping[str, Any]) -> list[str]:
     """Say what the release of ``con`` says otherwise of the organisations of a dossier."""
     found: list[str] = []
-    labels = _labels()
     for was in named(emission):
         now = state(con, was["nda"], was["siren"])
         who = "porteur" if was["role"] == "porteur" else "sous-traitant"
-        found += [f"{who} : {change}" for change in _differences(was, now, labels)]
+        found += [f"{who} : {change}" for change in _differences(was, now)]
     return found
 
 
@@ -92,9 +90,7 @@ def named(emission: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     return [found for found in emission["organismes"] if found["nda"] or found["siren"]]
 
 
-def _differences(
-    was: Mapping[str, Any], now: Mapping[str, Any], labels: Mapping[str, str]
-) -> Iterator[str]:
+def _differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str]:
     if was["liste"] != now["liste"]:
         if now["liste"]:
             yield "il figure maintenant dans la liste"
@@ -108,15 +104,9 @@ def _differences(
     for name, flag in now["certifications"].items():
         before = was["certifications"].get(name)
         if flag != before:
-            yield f"{labels[name]} : {words[flag]}, et non plus {words[before]}"
+            yield f"{BY_CODE[name].label} : {words[flag]}, et non plus {words[before]}"
     if was["liste"] and was["denomination_sha256"] != now["denomination_sha256"]:
         yield "sa dénomination a changé"
-
-
-def _labels() -> dict[str, str]:
-    """Give the names of the categories, which a release of before portage does not carry."""
-    with (REFERENCE / "categorie_action.csv").open(encoding="utf-8", newline="") as file:
-        return {row["action"]: row["libelle"] for row in csv.DictReader(file)}
 
 
 def _data(file: Path) -> bytes:

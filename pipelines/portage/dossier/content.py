@@ -187,16 +187,19 @@ def attachments(answer: Answer, source: Source) -> list[dict[str, Any]]:
 
     A document both declared and missing (an attestation out of date) is missing.
     """
+    carrier = _asked_of_carrier(answer)
     missing = [
         {
-            "libelle": piece["libelle"] + (" (porteur)" if _of_carrier(piece) else ""),
+            "libelle": piece["libelle"] + (" (porteur)" if piece["regle"] in carrier else ""),
             "detail": piece["pourquoi"],
             "base_legale": piece["base_legale"],
             "declare": False,
         }
         for piece in answer["pieces_manquantes"]
     ]
-    wanting = {_fact(piece, source) for piece in answer["pieces_manquantes"]}
+    wanting = {
+        _fact(piece, source, piece["regle"] in carrier) for piece in answer["pieces_manquantes"]
+    }
     held = [
         {
             "libelle": held.libelle,
@@ -226,15 +229,16 @@ def _notes(answer: Answer, source: Source) -> Lines:
     ]
 
 
-def _of_carrier(piece: Answer) -> bool:
-    return str(piece["regle"]).startswith("PO_")
+def _asked_of_carrier(answer: Answer) -> set[str]:
+    """Give the rules of the answer that oblige the carrier."""
+    return {control["regle"] for control in answer["controles"] if control["role"] == "porteur"}
 
 
-def _fact(piece: Answer, source: Source) -> str:
+def _fact(piece: Answer, source: Source, of_carrier: bool) -> str:
     """Name the fact that declares a document, of whichever party it is asked."""
     fact = source.pieces[piece["document"]]
-    carrier = f"porteur_{fact}"
-    return carrier if _of_carrier(piece) and carrier in PAR_NOM else fact
+    twins = (of.nom for of in PAR_NOM.values() if of_carrier and of.pareil == fact)
+    return next(twins, fact)
 
 
 def _mission(answer: Answer, source: Source) -> Lines:

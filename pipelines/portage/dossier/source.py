@@ -11,24 +11,13 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.portage.answer import decisive, labels
-from pipelines.portage.facts import PAR_NOM, Genre
+from pipelines.portage.facts import FAITS
 from pipelines.portage.session import Session
 from pipelines.registers.contract import CATEGORIES, FLAGS
 from pipelines.warehouse.literals import literal
 
 if TYPE_CHECKING:
     import duckdb
-
-# Of these facts, it is « non » that the document says.
-_DENIED = {"dereference", "cascade"}
-# Facts that are documents, though no rule asks for them by name.
-_ALSO = (
-    "rc_pro",
-    "consentement",
-    "porteur_certificat",
-    "porteur_habilitation",
-    "porteur_recepisse_nda",
-)
 
 
 @dataclass(frozen=True)
@@ -123,13 +112,13 @@ def _pairs(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
 
 
 def _held(con: duckdb.DuckDBPyConnection, ligne: int) -> tuple[Held, ...]:
-    """Give the documents declared, in the order of the facts; a fact read as « non » is none."""
+    """Give the documents declared, in the order of the facts; what its fact denies is none."""
     names = dict(
         con.execute(
             # A fact may stand for two documents: the one that bears its name is the plainer.
             "select fait, min_by(libelle, (piece <> fait, piece)) from portage.piece group by fait"
         ).fetchall()
-    ) | {name: PAR_NOM[name].libelle for name in _ALSO}
+    )
     said = {
         name: (text, yes)
         for name, text, yes in con.execute(
@@ -138,9 +127,9 @@ def _held(con: duckdb.DuckDBPyConnection, ligne: int) -> tuple[Held, ...]:
         ).fetchall()
     }
     return tuple(
-        Held(name, names[name], text if yes is None else "")
-        for name in PAR_NOM
-        if name in names and name in said and PAR_NOM[name].genre is not Genre.CHOIX
-        for text, yes in [said[name]]
-        if yes != (name in _DENIED)
+        Held(fact.nom, names.get(fact.nom, fact.libelle), text if yes is None else "")
+        for fact in FAITS
+        if fact.document and fact.nom in said
+        for text, yes in [said[fact.nom]]
+        if yes != (fact.document == "non")
     )

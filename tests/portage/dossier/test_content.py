@@ -165,7 +165,10 @@ def test_the_receipt_of_one_party_is_not_that_of_the_other() -> None:
         Held("recepisse_nda", "Récépissé du sous-traitant", ""),
         Held("porteur_recepisse_nda", "Récépissé du porteur", ""),
     )
-    found = with_carrier(pieces_manquantes=[missing("recepisse", "PO_NDA")])
+    found = with_carrier(
+        pieces_manquantes=[missing("recepisse", "PO_NDA")],
+        controles=[control("PO_NDA", "INCONNU", role="porteur")],
+    )
     told = [item["libelle"] for item in attachments(found, replace(SOURCE, tenues=held))]
     assert told == ["Pièce nommée recepisse (porteur)", "Récépissé du sous-traitant"]
 
