@@ -115,15 +115,15 @@ def _resume(con: duckdb.DuckDBPyConnection, home: Home, following: Following) ->
 
 def _rows(home: Home, build: Build, lists: list[DatedList]) -> Iterator[tuple[DatedList, str]]:
     """Give each list with the query of its typed rows; those to come are read meanwhile."""
-    columns = ", ".join(READ)
+    columns, told = ", ".join(READ), ", ".join(map(literal, READ))
     others = [one for one in lists if one.sha256 != build.liste.sha256]
     read = _read_ahead(home, others)
     for one in lists:
         if one.sha256 == build.liste.sha256:
             yield (
                 one,
-                f"select {columns}, (select absentes from {STAGING}.lecture) as absentes "
-                f"from {STAGING}.organisme",
+                f"select {columns}, (select list_intersect(absentes, [{told}]) "
+                f"from {STAGING}.lecture) as absentes from {STAGING}.organisme",
             )
             continue
         rows, absent = next(read)
@@ -173,7 +173,10 @@ def _end_with_parent() -> None:
 
 
 def read_list(content: Path, target: Path, date: str) -> list[str]:
-    """Type a list into a Parquet file and remove it; give the columns that its layout never had."""
+    """Type a list into a Parquet file and remove it; give the columns that its layout never had.
+
+    Those that history reads; those that it should have had, reception asked for.
+    """
     import datetime as dt
 
     import polars as pl
@@ -183,4 +186,4 @@ def read_list(content: Path, target: Path, date: str) -> list[str]:
     blocks = [normalise(block, day, reader.layout).rows for block in reader.blocks()]
     pl.concat(blocks).select(READ).write_parquet(target, compression="uncompressed")
     content.unlink()
-    return sorted(reader.layout.absent)
+    return sorted(reader.layout.absent.intersection(READ))

@@ -154,7 +154,7 @@ def _models() -> dict[str, Model]:
 @lru_cache(maxsize=1)
 def rules() -> str:
     """Give a fingerprint of how lists are followed: a state made otherwise is made again."""
-    digest = hashlib.sha256()
+    digest = hashlib.sha256(" ".join(READ).encode())
     for name in _STEPS:
         digest.update((SQL / FOLLOWING / f"{name}.sql").read_bytes())
     return digest.hexdigest()[:12]

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from pipelines.french import nombre, taux
 from pipelines.quality.checks import SOURCE_ADVICE, Check, Context, Unit, not_applicable
 from pipelines.registers.categories import BY_CODE
-from pipelines.registers.contract import COLUMNS, FLAGS, Kind
+from pipelines.registers.contract import ALWAYS, COLUMNS, FLAGS, Kind
 
 CERTIFIED_SHARE = (0.05, 0.80)
 DOUBT_SHARE = 0.05
@@ -88,7 +88,8 @@ def _doubt(
 
 
 def _names(kind: Kind) -> tuple[str, ...]:
-    return tuple(column.name for column in COLUMNS if column.kind is kind)
+    """Give the columns of a kind; one that a list may lack does not spare it the others' check."""
+    return tuple(c.name for c in COLUMNS if c.kind is kind and c.since == ALWAYS)
 
 
 _FORMATION = BY_CODE["ACTION_FORMATION"]

@@ -22,11 +22,6 @@ __all__ = ["Check", "Context", "suites"]
 VALID_SHARE = 0.98
 PLAUSIBLE_SHARE = 0.98
 FIRST_DATE = date(1990, 1, 1)
-RANGES: dict[str, int] = {
-    "effectif_formateurs": 1_000_000,
-    "nb_stagiaires": 10_000_000,
-    "nb_stagiaires_confies": 10_000_000,
-}
 # Column that says an identifier is well formed, by identifier.
 VALIDITY: dict[str, str] = {
     "nda": "nda_valide",
@@ -125,8 +120,7 @@ def _column(column: Column, contexte: Context) -> Iterator[Check]:
                 contexte,
             )
         case Kind.INTEGER:
-            highest = RANGES[column.name]
-            yield _between(column, 0, highest, f"de 0 à {nombre(highest)}", contexte)
+            yield _between(column, 0, column.most, f"de 0 à {nombre(column.most)}", contexte)
 
 
 def _fill(column: Column, contexte: Context) -> Check:

@@ -7,8 +7,12 @@ fields of the opendatasoft mirror (``liste-publique-des-of-v2``).
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
 from enum import StrEnum
+
+# Since when the list has the columns that it has always had.
+ALWAYS = dt.date.min
 
 
 class Kind(StrEnum):
@@ -34,6 +38,12 @@ class Column:
     ``name`` is ours; ``wire``, ``technical`` and ``label`` are its names in the CSV of the
     ministry and in the mirror. ``fill`` is the least share of rows that hold a value (0: none
     asked), held with a margin below what was observed so that only a real loss stops a refresh.
+    ``most`` is the plausible maximum of a whole number (0 for any other kind). ``since`` is the
+    date of the first list that has the column: those before it may lack it, and what it would say
+    of them is unknown.
+
+    Raises:
+        ValueError: a whole number without a maximum, or a maximum of something else.
     """
 
     name: str
@@ -43,6 +53,13 @@ class Column:
     kind: Kind
     description: str
     fill: float = 0.0
+    most: int = 0
+    since: dt.date = ALWAYS
+
+    def __post_init__(self) -> None:
+        """See that a whole number, and nothing else, has a plausible maximum."""
+        if (self.kind is Kind.INTEGER) != (self.most > 0):
+            raise ValueError(f"{self.name} ({self.kind}): a plausible maximum of {self.most}")
 
 
 _ADDRESS = "adressePhysiqueOrganismeFormation"
@@ -52,10 +69,19 @@ _SPECIALITY = f"{_DECLARED}.specialitesDeFormation"
 
 
 def _column(
-    name: str, wire: str, label: str, kind: Kind, description: str, fill: float = 0.0
+    name: str,
+    wire: str,
+    label: str,
+    kind: Kind,
+    description: str,
+    fill: float = 0.0,
+    *,
+    most: int = 0,
+    since: dt.date = ALWAYS,
 ) -> Column:
     """Build a column; the mirror's technical name is the wire name in lower case."""
-    return Column(name, wire, wire.lower().replace(".", "_"), label, kind, description, fill)
+    technical = wire.lower().replace(".", "_")
+    return Column(name, wire, technical, label, kind, description, fill, most, since)
 
 
 COLUMNS: tuple[Column, ...] = (
@@ -253,6 +279,7 @@ COLUMNS: tuple[Column, ...] = (
         Kind.INTEGER,
         "Stagiaires déclarés sur l'exercice.",
         0.95,
+        most=10_000_000,
     ),
     _column(
         "nb_stagiaires_confies",
@@ -262,6 +289,7 @@ COLUMNS: tuple[Column, ...] = (
         "Stagiaires confiés par un autre organisme (sous-traitance reçue) ; n'est pas une part "
         "de nb_stagiaires.",
         0.95,
+        most=10_000_000,
     ),
     _column(
         "effectif_formateurs",
@@ -270,13 +298,14 @@ COLUMNS: tuple[Column, ...] = (
         Kind.INTEGER,
         "Formateurs déclarés sur l'exercice.",
         0.95,
+        most=1_000_000,
     ),
 )
 
 BY_NAME: dict[str, Column] = {column.name: column for column in COLUMNS}
 NAMES: tuple[str, ...] = tuple(BY_NAME)
-FLAGS: tuple[str, ...] = tuple(c.name for c in COLUMNS if c.kind is Kind.FLAG)
-# The categories of actions (article L.6313-1) that the flags certify, in the same order.
+# The flags that certify, and the categories of actions (article L.6313-1), in the same order.
+FLAGS: tuple[str, ...] = tuple(name for name in NAMES if name.startswith("certifie_"))
 CATEGORIES: tuple[str, ...] = tuple(name.removeprefix("certifie_").upper() for name in FLAGS)
 
 # Columns the mirror adds; known, and not used (the department is worked out from the address

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import difflib
 from dataclasses import dataclass, field
 
 from pipelines.errors import NotTheList
-from pipelines.registers.contract import COLUMNS, MIRROR_UNUSED, NAMES
+from pipelines.french import date_courte
+from pipelines.registers.contract import ALWAYS, BY_NAME, COLUMNS, MIRROR_UNUSED, NAMES
 
 BOM = "\ufeff"
 DELIMITERS = (";", ",", "\t", "|")
@@ -60,8 +62,8 @@ class Layout:
         return len(self.targets)
 
 
-def recognise_header(line: str) -> Layout:
-    """Recognise the header line of a CSV list.
+def recognise_header(line: str, date: dt.date = ALWAYS) -> Layout:
+    """Recognise the header line of a CSV list; ``date`` as for :func:`recognise_names`.
 
     Raises:
         NotTheList: unknown header, or columns missing, renamed or given twice; all are named.
@@ -79,7 +81,7 @@ def recognise_header(line: str) -> Layout:
     trailing = bool(names) and names[-1].strip() == ""
     if trailing:
         names = names[:-1]
-    layout = recognise_names(names, delimiter)
+    layout = recognise_names(names, delimiter, date)
     return Layout(
         layout.name,
         delimiter,
@@ -91,8 +93,15 @@ def recognise_header(line: str) -> Layout:
     )
 
 
-def recognise_names(raw_names: list[str], delimiter: str = "") -> Layout:
-    """Recognise a list by the names of its columns (CSV header or Parquet schema)."""
+def recognise_names(raw_names: list[str], delimiter: str = "", date: dt.date = ALWAYS) -> Layout:
+    """Recognise a list by the names of its columns (CSV header or Parquet schema).
+
+    A list has every column that came before its ``date``, or no later than one that it has. Later
+    ones may be absent. Without a date, its columns alone say how old it is.
+
+    Raises:
+        NotTheList: unknown header, or columns missing, renamed or given twice; all are named.
+    """
     names = _bare(raw_names)
     twice = sorted({name for name in names if names.count(name) > 1})
     if twice:
@@ -111,15 +120,19 @@ def recognise_names(raw_names: list[str], delimiter: str = "") -> Layout:
     found = naming.keys() & set(names)
     if len(found) < _LEAST_KNOWN * len(COLUMNS):
         raise NotTheList(_another_file(_list(names)))
-    missing = [name for name in naming if name not in found]
+    shown = max(BY_NAME[naming[name]].since for name in found)
+    lacking = {name: BY_NAME[ours].since for name, ours in naming.items() if name not in found}
+    missing = [name for name, since in lacking.items() if since <= max(shown, date)]
     new = [name for name in names if name not in naming and name not in MIRROR_UNUSED]
     if missing:
-        raise NotTheList(_changed_columns(missing, new))
+        first = min(lacking[name] for name in missing)
+        raise NotTheList(_changed_columns(missing, new, first if first > shown else None))
+    absent = frozenset(naming[name] for name in lacking)
     if title == "actuelle" and any(name != name.strip() for name in raw_names):
         title = "janvier 2022 (espaces en tête)"
     warnings = (f"Colonnes nouvelles dans la liste, non lues : {_list(new)}.",) if new else ()
     targets = tuple(naming.get(name) for name in names)
-    return Layout(title, delimiter, targets, frozenset(), tuple(new), warnings=warnings)
+    return Layout(title, delimiter, targets, absent, tuple(new), warnings=warnings)
 
 
 def _bare(names: list[str]) -> list[str]:
@@ -170,8 +183,11 @@ def _another_file(header: str) -> str:
     )
 
 
-def _changed_columns(missing: list[str], new: list[str]) -> str:
-    """Say which columns are gone, which came, and which look renamed."""
+def _changed_columns(missing: list[str], new: list[str], first: dt.date | None) -> str:
+    """Say which columns are gone, which came, and which look renamed.
+
+    ``first`` is the date before which a list may be without those that are gone.
+    """
     renamed: list[str] = []
     gone, left = list(missing), list(new)
     for name in missing:
@@ -187,10 +203,13 @@ def _changed_columns(missing: list[str], new: list[str]) -> str:
         parts.append(f"renommées : {', '.join(renamed)}")
     if left:
         parts.append(f"nouvelles : {_list(left)}")
+    older = ""
+    if first is not None:
+        older = f"si la liste est d'avant le {date_courte(first)}, donnez sa date (--date) ; sinon "
     return (
         f"Les colonnes de la liste ont changé ({' ; '.join(parts)}) : rien n'a été publié ; "
-        "adaptez le contrat (pipelines/registers/contract.py) après vérification auprès de la "
-        "source."
+        f"{older}adaptez le contrat (pipelines/registers/contract.py) après "
+        "vérification auprès de la source."
     )
 
 

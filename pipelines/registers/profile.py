@@ -27,13 +27,13 @@ class Profile:
     avertissements: tuple[str, ...]
 
 
-def profile(path: Path) -> Profile:
-    """Read a list through once, as text.
+def profile(path: Path, date: dt.date) -> Profile:
+    """Read a list of this date through once, as text.
 
     Raises:
         NotTheList: it is not the list.
     """
-    reader = ListReader(path)
+    reader = ListReader(path, date)
     lines = 0
     numbers: list[pl.Series] = []
     latest: dt.date | None = None

@@ -6,6 +6,7 @@ few others are looked at one by one (stray quotes, values broken over two lines)
 
 from __future__ import annotations
 
+import datetime as dt
 import io
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -16,7 +17,7 @@ import polars as pl
 
 from pipelines.errors import NotTheList
 from pipelines.registers import repair
-from pipelines.registers.contract import NAMES
+from pipelines.registers.contract import ALWAYS, NAMES
 from pipelines.registers.layout import (
     ADDRESS_2021,
     TRAINEES_2021,
@@ -58,25 +59,27 @@ class Block:
 class ListReader:
     """A list opened for reading: its layout at once, its rows block after block.
 
+    With the ``date`` of a list that is received, it must have the columns that came before.
+
     Raises:
         NotTheList: not UTF-8, unknown header, empty.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, date: dt.date = ALWAYS) -> None:
         self.path = path
         with path.open("rb") as file:
             self.is_parquet = file.read(4) == PARQUET_MAGIC
             file.seek(0)
             if self.is_parquet:
-                self.layout = _parquet_layout(path)
+                self.layout = _parquet_layout(path, date)
             else:
-                self.layout = recognise_header(_decode(_header(file), 1))
+                self.layout = recognise_header(_decode(_header(file), 1), date)
 
     def blocks(self) -> Iterator[Block]:
         """Yield the rows, all text, blank values as nulls, exact repeats set aside."""
-        raw = _parquet_blocks(self.path) if self.is_parquet else _csv_blocks(self.path, self.layout)
+        read = _parquet_blocks if self.is_parquet else _csv_blocks
         seen = pl.Series("empreinte", [], dtype=pl.UInt64)
-        for block in raw:
+        for block in read(self.path, self.layout):
             # Columns that are not read do not tell rows apart: the mirror numbers them at random.
             print_ = block.rows.select(
                 pl.struct(pl.exclude("ligne", "^inutilise_.*$")).hash().alias("empreinte")
@@ -241,18 +244,17 @@ def _encoding_sentence(name: str, line: int) -> str:
 # --- Parquet --------------------------------------------------------------------------------
 
 
-def _parquet_layout(path: Path) -> Layout:
+def _parquet_layout(path: Path, date: dt.date) -> Layout:
     try:
         names = list(pl.scan_parquet(path, glob=False).collect_schema())
     except (pl.exceptions.PolarsError, OSError) as error:
         raise NotTheList(
             "Le fichier Parquet est illisible ou incomplet : redemandez-le à la source."
         ) from error
-    return recognise_names(names)
+    return recognise_names(names, date=date)
 
 
-def _parquet_blocks(path: Path) -> Iterator[Block]:
-    layout = _parquet_layout(path)
+def _parquet_blocks(path: Path, layout: Layout) -> Iterator[Block]:
     names = _file_columns(layout)
     lazy = pl.scan_parquet(path, glob=False)
     total = lazy.select(pl.len()).collect().item()

@@ -193,7 +193,7 @@ def _date(asked: dt.date | None, modified: dt.datetime | None) -> dt.date:
 
 def _record(archive: Archive, path: Path, date: dt.date, came: _Provenance) -> Sighting:
     """Check that ``path`` is the list, archive it and record the sighting."""
-    found = profile(path)
+    found = profile(path, date)
     sighting = Sighting(
         date_contenu=date.isoformat(),
         vu=now(),

@@ -277,15 +277,15 @@ def test_a_profile_counts_every_line_and_finds_the_latest_declaration(
     ]
     path = write(tmp_path, wire(lines) + b"illisible\n\n")
     whole = Profile("actuelle", 6, "2025-06-01", None, ())
-    assert profile(path) == whole
+    assert profile(path, SIGHTING.date) == whole
     monkeypatch.setattr(reading, "BLOCK", 1)
-    assert profile(path) == whole
+    assert profile(path, SIGHTING.date) == whole
 
 
 def test_a_profile_tells_layout_and_new_columns(tmp_path: Path) -> None:
     lines = mirror_rows(3).decode().splitlines()
     text = "\n".join(f"{line};{'courriel' if n == 0 else ''}" for n, line in enumerate(lines))
-    assert profile(write(tmp_path, text.encode())) == Profile(
+    assert profile(write(tmp_path, text.encode()), SIGHTING.date) == Profile(
         "opendatasoft (noms techniques)",
         3,
         "2024-05-04",
@@ -299,17 +299,17 @@ def test_a_profile_names_a_number_that_two_rows_bear(
 ) -> None:
     twin = row(2, denomination="UNE AUTRE")
     path = write(tmp_path, wire([row(1), row(2), row(3), twin]))
-    assert profile(path).doublon == row(2)["nda"]
+    assert profile(path, SIGHTING.date).doublon == row(2)["nda"]
     monkeypatch.setattr(reading, "BLOCK", 1)
-    assert profile(path).doublon == row(2)["nda"]
+    assert profile(path, SIGHTING.date).doublon == row(2)["nda"]
 
 
 def test_a_list_without_any_date_has_no_latest_declaration(tmp_path: Path) -> None:
     path = write(tmp_path, wire([row(1, date_derniere_declaration=None)]))
-    assert profile(path).derniere_declaration is None
+    assert profile(path, SIGHTING.date).derniere_declaration is None
 
 
 @pytest.mark.parametrize("data", [wire([]), wire([]) + b"\n \n"])
 def test_a_header_alone_is_refused(tmp_path: Path, data: bytes) -> None:
     with pytest.raises(NotTheList, match="qu'un en-tête et aucune ligne : redemandez-la"):
-        profile(write(tmp_path, data))
+        profile(write(tmp_path, data), SIGHTING.date)

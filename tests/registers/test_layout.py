@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 
 from pipelines.errors import NotTheList
-from pipelines.registers.contract import COLUMNS, FLAGS, MIRROR_UNUSED, NAMES
+from pipelines.registers.contract import BY_NAME, COLUMNS, FLAGS, MIRROR_UNUSED, NAMES
 from pipelines.registers.layout import recognise_header, recognise_names
 
 # The header that the ministry writes, as it is.
@@ -258,3 +259,9 @@ def test_below_two_columns_in_five_it_is_another_file(keep: int, told: str) -> N
 @pytest.mark.parametrize("naming", [lambda c: c.wire, lambda c: c.technical, lambda c: c.label])
 def test_names_tell_columns_apart(naming: Callable[[object], str]) -> None:
     assert len({naming(column) for column in COLUMNS}) == len(COLUMNS) == 30
+
+
+def test_a_whole_number_and_nothing_else_has_a_plausible_maximum() -> None:
+    for name, most in (("nb_stagiaires", 0), ("ville", 10)):
+        with pytest.raises(ValueError, match=name):
+            replace(BY_NAME[name], most=most)

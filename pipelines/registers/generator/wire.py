@@ -9,11 +9,14 @@ from itertools import islice
 from pathlib import Path
 from typing import BinaryIO
 
-from pipelines.registers.contract import COLUMNS, NAMES
+from pipelines.registers.contract import ALWAYS, COLUMNS
 
 Row = list[str]
 
-HEADER = "".join(f"{column.wire};" for column in COLUMNS)
+# The columns that rows are made of, in order. One that came later is written once it is made.
+MADE = tuple(column for column in COLUMNS if column.since == ALWAYS)
+NAMES = tuple(column.name for column in MADE)
+HEADER = "".join(f"{column.wire};" for column in MADE)
 
 NDA = NAMES.index("nda")
 PRECEDENTS = NAMES.index("ndas_precedents")
