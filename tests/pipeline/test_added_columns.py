@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.history.importing import bring_in
+from pipelines.history.importing import import_lists
 from pipelines.refresh import refresh
 from pipelines.registers import contract
 from pipelines.registers.contract import ALWAYS, COLUMNS
@@ -174,7 +174,7 @@ def test_lists_from_before_and_after_are_released_and_followed(
     lost = _list(tmp_path, "2024-10-16", **more)
     home, new = tmp_path / "maison", tmp_path / "neuve"
     for path in (first, before):  # archived, and the next released, by the code of today
-        bring_in(Settings(home=home), path, None)
+        import_lists(Settings(home=home), path, None)
     refresh(Settings(home=home), after)
     history = _history(home)
 

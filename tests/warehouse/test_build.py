@@ -213,8 +213,8 @@ def test_one_line_in_a_thousand_may_be_set_aside(start: Start, bad: int, refused
     told = re.sub(r"[\u00a0\u202f]", " ", str(raised.value))
     assert told == (
         "2 ligne(s) sur 1 000 (0,20 %) ne peuvent pas être lues, pour 0,10 % admis (la première, "
-        f"ligne 1000 : 1 champs au lieu de {len(COLUMNS)}) : rien n'a été publié ; redemandez la liste ou "
-        "relevez OPAC_MAX_REJECTED_SHARE après examen."
+        f"ligne 1000 : 1 champs au lieu de {len(COLUMNS)}) : rien n'a été publié ; "
+        "redemandez la liste ou relevez OPAC_MAX_REJECTED_SHARE après examen."
     )
     assert not staging_path(Home(settings.home)).exists()
 
