@@ -93,3 +93,14 @@ def test_a_siren_unlisted_is_not_taken_for_a_number_of_declaration(session: Sess
     party = answer(session, 1)["organisme"]
     assert party["rapprochement"]["qualite"] == "ABSENT"
     assert (party["nda"], party["siren"]) == (None, "900000068")
+
+
+def test_a_certificate_is_asked_for_only_where_it_would_do(session: Session) -> None:
+    """The exemption may yet be proved: of Qualiopi a certificate would do as well."""
+    facts = {"financement": "CPF", "action": "ACTION_FORMATION", "type_formation": "certifiante"}
+    told = {"habilitation": "non", "forme_juridique": "EI", "date": f"{DAY}"}
+    session.ask_rows([{"nda": BLANK, **facts, **told}], Telling.ALL)
+    missing = answer(session, 1)["pieces_manquantes"]
+    asked = {piece["regle"]: piece["document"] for piece in missing}
+    assert asked["ST_QUALIOPI_CPF_FORMATION"] == "attestation_micro_ou_certificat"
+    assert asked["ST_HABILITATION_CPF"] == "attestation_micro"
