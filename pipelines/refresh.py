@@ -104,6 +104,8 @@ def _execute(settings: Settings, home: Home, asked: dict[str, Any]) -> None:
     # On a terminal, the progress of the download is shown there too.
     aside = nullcontext() if asked.get("progression") else redirect_stderr(StringIO())
     with open_instance(home) as instance, aside:
+        # Inside: Dagster takes a second to import, which « opac refresh --help » and a refused
+        # request would wait for too.
         from pipelines.definitions import defs
         from pipelines.orchestration.keys import JOB, RECEPTION
 

@@ -23,7 +23,7 @@ from pipelines.cli.common import (
     say,
     settings_for,
 )
-from pipelines.french import UNKNOWN, date_courte, entier, verb
+from pipelines.french import UNKNOWN, combien, date_courte, entier, verb
 from pipelines.history.queries import SAID, Kind, changes, timeline
 from pipelines.home import Home
 from pipelines.portage.carriers import Action
@@ -136,8 +136,8 @@ def import_lists(
 
     settings = settings_for(home)
     brought = import_lists(settings, source, parse_date(date))
-    many = "s" * (len(brought) > 1)
-    done(f"{len(brought)} liste{many} archivée{many} pour l'historique.")
+    archived = combien(len(brought), "liste archivée", "listes archivées")
+    done(f"{archived} pour l'historique.")
     if current(Home(settings.home)) is None:
         say("Rien n'est encore publié : l'historique se fera avec « opac refresh ».")
     else:

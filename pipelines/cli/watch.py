@@ -18,6 +18,7 @@ from pipelines.cli.common import (
 from pipelines.cli.french import FrenchCommand, FrenchGroup
 from pipelines.cli.watch_shown import SHOWN, entry, show_added, show_list
 from pipelines.errors import UsageError
+from pipelines.french import combien
 from pipelines.home import Home
 
 
@@ -151,5 +152,5 @@ def remove(
     gone = watchlist.remove(settings_for(home), identifiants or [], pour, everything=tout)
     numbers = list(dict.fromkeys(line.identifiant for line in gone))
     told = ", ".join(numbers[:SHOWN]) + (" …" if len(numbers) > SHOWN else "")
-    many = "s" * (len(gone) > 1)
-    done(f"{len(gone)} ligne{many} retirée{many} pour « {gone[0].destinataire} » : {told}.")
+    lines = combien(len(gone), "ligne retirée", "lignes retirées")
+    done(f"{lines} pour « {gone[0].destinataire} » : {told}.")

@@ -1,4 +1,4 @@
-"""The answers written: CSV, Parquet, JSON; workbooks are in ``screening_book``."""
+"""The answers written: CSV, Parquet, JSON; workbooks are in ``workbook``."""
 
 from __future__ import annotations
 
