@@ -16,6 +16,7 @@ from typing import Any
 from pipelines import journal
 from pipelines.errors import OpacError, RefreshRunning, Stopped, UsageError
 from pipelines.home import Home, home_errors, unusable
+from pipelines.imports import collector_paused
 from pipelines.lock import refresh_lock
 from pipelines.quality.gx_client import shared_worker
 from pipelines.registers.archive import Archive
@@ -169,12 +170,13 @@ def _recorded(settings: Settings, asked: dict[str, Any]) -> Outcome:
 def _execute(settings: Settings, home: Home, asked: dict[str, Any]) -> None:
     from pipelines.instance import open_instance
 
+    with collector_paused():
+        from pipelines.definitions import defs
+
     # On a full disk, Dagster writes there what it cannot record, beside the error that it raises.
     # On a terminal, the progress of the download is shown there too.
     aside = nullcontext() if asked.get("progression") else redirect_stderr(StringIO())
     with open_instance(home) as instance, aside:
-        from pipelines.definitions import defs
-
         defs.resolve_job_def("refresh").execute_in_process(
             run_config={
                 "ops": {RECEPTION: {"config": asked}},
