@@ -19,7 +19,7 @@ from pipelines.home import Home
 from pipelines.registers.archive import Archive, Sighting
 from pipelines.settings import Settings
 from pipelines.warehouse.build import Build, following_path, staging_path
-from pipelines.warehouse.literals import MEMORY, literal
+from pipelines.warehouse.literals import build_config, literal
 from pipelines.warehouse.models import FOLLOWING, STAGING
 from pipelines.warehouse.release import Release, current, open_readonly
 
@@ -49,7 +49,7 @@ def catch_up(settings: Settings, build: Build) -> CaughtUp:
     home = Home(settings.home)
     path = following_path(home)
     path.unlink(missing_ok=True)
-    with duckdb.connect(config={"threads": 2, "memory_limit": MEMORY}) as con:
+    with duckdb.connect(config=build_config(build.liste.lignes)) as con:
         con.execute("set preserve_insertion_order = false")
         con.execute(f"set temp_directory = {literal(str(home.build))}")
         con.execute(f"attach {literal(str(path))} as {FOLLOWING}")
