@@ -14,6 +14,7 @@ from typing import Any
 
 from pipelines.errors import OpacError, RefreshRunning, Stopped, UsageError
 from pipelines.home import Home, home_errors
+from pipelines.imports import collector_paused
 from pipelines.lock import refresh_lock
 from pipelines.orchestration.instance import open_instance
 from pipelines.quality.gx_client import shared_worker
@@ -100,15 +101,16 @@ def _recorded(settings: Settings, asked: dict[str, Any]) -> Outcome:
 
 
 def _execute(settings: Settings, home: Home, asked: dict[str, Any]) -> None:
+    # Inside: Dagster takes a second to import, which « opac refresh --help » and a refused request
+    # would wait for too.
+    with collector_paused():
+        from pipelines.definitions import defs
+        from pipelines.orchestration.keys import JOB, RECEPTION
+
     # On a full disk, Dagster writes there what it cannot record, beside the error that it raises.
     # On a terminal, the progress of the download is shown there too.
     aside = nullcontext() if asked.get("progression") else redirect_stderr(StringIO())
     with open_instance(home) as instance, aside:
-        # Inside: Dagster takes a second to import, which « opac refresh --help » and a refused
-        # request would wait for too.
-        from pipelines.definitions import defs
-        from pipelines.orchestration.keys import JOB, RECEPTION
-
         defs.resolve_job_def(JOB).execute_in_process(
             run_config={
                 "ops": {RECEPTION: {"config": asked}},

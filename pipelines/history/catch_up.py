@@ -21,7 +21,7 @@ from pipelines.registers.normalise import normalise
 from pipelines.registers.reading import ListReader
 from pipelines.settings import Settings
 from pipelines.warehouse.build import Build, following_path, staging_path
-from pipelines.warehouse.literals import MEMORY, literal
+from pipelines.warehouse.literals import build_config, literal
 from pipelines.warehouse.models import FOLLOWING, STAGING
 from pipelines.warehouse.release import Release, current, open_readonly
 
@@ -51,7 +51,7 @@ def catch_up(settings: Settings, build: Build) -> CaughtUp:
     home = Home(settings.home)
     path = following_path(home)
     path.unlink(missing_ok=True)
-    with duckdb.connect(config={"threads": 2, "memory_limit": MEMORY}) as con:
+    with duckdb.connect(config=build_config(build.liste.lignes)) as con:
         con.execute("set preserve_insertion_order = false")
         con.execute(f"set temp_directory = {literal(str(home.build))}")
         con.execute(f"attach {literal(str(path))} as {FOLLOWING}")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -25,11 +25,12 @@ class EventLog(SqliteEventLogStorage):
 
     Dagster opens a file anew for each statement, and closing it copies to its place what was
     written: over a thousand times a refresh, a third of the time of a small one. Here the index,
-    and the run last written or read, stay open.
+    and the run last written or read, stay open; what the index was seen to hold is not asked again.
     """
 
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._kept: dict[str, Engine] = {}
+        self._seen: set[tuple[str, str]] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
@@ -43,6 +44,19 @@ class EventLog(SqliteEventLogStorage):
     ) -> EventLog:
         """Make the log where Dagster would; a path written down would not follow a moved home."""
         return cls(str(Path(config_value["dagster_home"]) / "history" / "runs"), inst_data)
+
+    def has_table(self, table_name: str) -> bool:
+        """Tell whether the index holds a table: it never loses one."""
+        return self._once("table", table_name, super().has_table)
+
+    def _has_asset_key_col_on_connection(self, conn: Connection, column_name: str) -> bool:
+        found = super()._has_asset_key_col_on_connection
+        return self._once("column", column_name, lambda name: found(conn, name))
+
+    def _once(self, kind: str, name: str, found: Callable[[str], bool]) -> bool:
+        if (kind, name) not in self._seen and found(name):
+            self._seen.add((kind, name))
+        return (kind, name) in self._seen
 
     def store_event(self, event: EventLogEntry) -> None:
         """Write an event, and have the page of the run, which watches this file, read it."""

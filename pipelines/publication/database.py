@@ -11,7 +11,7 @@ from pipelines.home import Home
 from pipelines.portage.session import Session, Telling
 from pipelines.settings import Settings
 from pipelines.warehouse.build import Build, database_path, following_path, staging_path
-from pipelines.warehouse.literals import MEMORY, Value, literal, rows
+from pipelines.warehouse.literals import Value, build_config, literal, rows
 from pipelines.warehouse.models import (
     CONTROLS,
     FOLLOWING,
@@ -110,7 +110,7 @@ def _connect(path: Path, build: Build) -> Iterator[duckdb.DuckDBPyConnection]:
     """Open the new database for writing, beside ``execution.liste`` (this build, one row)."""
     import duckdb
 
-    with duckdb.connect(config={"threads": 2, "memory_limit": MEMORY}) as con:
+    with duckdb.connect(config=build_config(build.liste.lignes)) as con:
         con.execute("set preserve_insertion_order = false")  # models that need an order ask for it
         con.execute(f"attach {literal(str(path))} as opac (storage_version '{_STORAGE}')")
         con.execute(f"attach ':memory:' as {RUN}")

@@ -176,7 +176,8 @@ def _load_parts(path: Path, parts: Path, reader: ListReader) -> None:
 
     path.unlink(missing_ok=True)
     absent = ", ".join(literal(name) for name in sorted(reader.layout.absent))
-    with duckdb.connect(path, config={"threads": 2, "memory_limit": MEMORY}) as con:
+    # One thread: two cost more between them, and what is read here is soon read.
+    with duckdb.connect(path, config={"threads": 1, "memory_limit": MEMORY}) as con:
         # Read a few times, then thrown away: packing it costs more than it saves.
         con.execute("set force_compression = 'uncompressed'")
         for table in ("organisme", "anomalie", "rejet"):

@@ -4,11 +4,22 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 # What DuckDB may hold in memory; beyond it spills beside the file.
 MEMORY = "700MB"
+# Rows that DuckDB hands to one thread at a time.
+_GROUP = 122_880
 
 Value = str | int | bool | dt.date | None
+
+
+def build_config(lines: int) -> dict[str, Any]:
+    """Give the settings of a connection that builds from a list of so many lines.
+
+    Where the list is one group of rows, a second thread has no work, and spins while it waits.
+    """
+    return {"threads": 1 if lines <= _GROUP else 2, "memory_limit": MEMORY}
 
 
 def literal(value: Value) -> str:

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import sqlite3
 import threading
+from contextlib import closing
 from pathlib import Path
 from uuid import uuid4
 
@@ -57,6 +59,27 @@ def test_another_process_reads_what_is_written(home: Home, instance: dg.DagsterI
         other.report_engine_event("Suite", run)
 
     assert _told(instance, run) == ["Début", "Suite"]
+
+
+def test_what_the_index_holds_is_asked_once_and_what_it_lacks_each_time(
+    home: Home, instance: dg.DagsterInstance
+) -> None:
+    log = instance.event_log_storage
+    assert isinstance(log, EventLog)
+    assert not log.has_table("neuve")
+    assert not log.has_asset_key_col("neuve")
+    assert log.has_table("dynamic_partitions")
+    assert log.has_asset_key_col("cached_status_data")
+    with closing(sqlite3.connect(_log(home) / "index.db")) as con:
+        con.execute("create table neuve (n int)")
+        con.execute("alter table asset_keys add column neuve int")
+        con.execute("drop table dynamic_partitions")
+        con.execute("alter table asset_keys rename column cached_status_data to autre")
+
+    assert log.has_table("neuve")
+    assert log.has_asset_key_col("neuve")
+    assert log.has_table("dynamic_partitions")
+    assert log.has_asset_key_col("cached_status_data")
 
 
 def test_a_page_that_watches_a_run_is_told_at_once(
