@@ -9,6 +9,16 @@ import pytest
 from tests.registers.server import RegisterServer, serve
 
 
+@pytest.fixture(scope="session")
+def gx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Import Great Expectations once for all the refreshes of this process."""
+    # Dagster and all the assets: most tests do without.
+    from tests.light import great_expectations
+
+    with great_expectations(tmp_path_factory.mktemp("gx") / "gx.log"):
+        yield
+
+
 @pytest.fixture
 def register_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[RegisterServer]:
     """A well-behaved source on loopback, to be scripted into another one."""

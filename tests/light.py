@@ -1,0 +1,99 @@
+"""Refreshes at a fraction of their cost, and folders made once for all the processes of a run."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+
+import pipelines.refresh
+import pipelines.resources
+from assets.archive import LIST, RefreshConfig, reception
+from assets.controles import rapport
+from assets.historique import suivi_historique
+from assets.modeles import modeles
+from assets.preparation import organisme_prepare
+from assets.publication import publication
+from pipelines.home import Home
+from pipelines.quality.gate import GateChecks
+from pipelines.quality.gx_client import GxWorker
+from pipelines.refresh import Outcome
+from pipelines.resources import HomeResource
+from pipelines.settings import Settings
+
+_worker: list[GxWorker] = []
+
+
+@contextmanager
+def lent(log: Path) -> Iterator[GxWorker]:
+    """Lend the one worker of the tests, which goes on after each refresh."""
+    yield _worker[0]
+
+
+@contextmanager
+def great_expectations(log: Path) -> Iterator[None]:
+    """Import Great Expectations once for all the refreshes of this process."""
+    with GxWorker(log) as worker:
+        _worker[:] = [worker]
+        yield
+
+
+def step_by_step(settings: Settings, home: Home, asked: Mapping[str, Any]) -> None:
+    """Call the steps of the job in their order, as Dagster does, and record nothing of them.
+
+    Half of the refresh of a small list is what Dagster writes of it.
+    """
+    resource = HomeResource(home=str(settings.home))
+    with (
+        GateChecks(resource.settings, _worker[0]) as checks,
+        redirect_stderr(StringIO()),
+        dg.build_asset_context() as reading,
+        dg.build_asset_context() as following,
+    ):
+        resource._checks = checks
+        received = reception(reading, RefreshConfig(**asked), home=resource)
+        if LIST not in [one.asset_key for one in received]:
+            return
+        organisme_prepare(home=resource)
+        suivi_historique(following, home=resource)
+        list(modeles(home=resource))
+        rapport(home=resource)
+        publication(home=resource)
+
+
+def lighten(patch: pytest.MonkeyPatch) -> None:
+    """Have the refreshes of this process share the worker, and go step by step."""
+    patch.setattr(pipelines.refresh, "_execute", step_by_step)
+    patch.setattr(pipelines.refresh, "shared_worker", lent)
+    patch.setattr(pipelines.resources, "shared_worker", lent)
+    patch.setenv("DAGSTER_HOME", "")  # a whole refresh sets it: put back afterwards
+
+
+def released(settings: Settings, *args: Any) -> Outcome:
+    """Refresh a home that a fixture makes."""
+    with pytest.MonkeyPatch.context() as patch:
+        lighten(patch)
+        return pipelines.refresh.refresh(settings, *args)
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Give this process' copy of a folder that one process of the run has made."""
+    shared = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, done = shared / f"{name}-modele", shared / f"{name}-fait"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            folder.mkdir()  # fails if making it failed before
+            make(folder)
+            done.touch()
+    return shutil.copytree(folder, factory.mktemp(name) / name, symlinks=True)
