@@ -5,11 +5,11 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import dagster as dg
 import pytest
@@ -59,14 +59,18 @@ def step_by_step(settings: Settings, home: Home, asked: Mapping[str, Any]) -> No
         dg.build_asset_context() as following,
     ):
         resource._checks = checks
-        received = reception(reading, RefreshConfig(**asked), home=resource)
-        if LIST not in [one.asset_key for one in received]:
+        if LIST not in _made(reception(reading, RefreshConfig(**asked), home=resource)):
             return
         organisme_prepare(home=resource)
         suivi_historique(following, home=resource)
-        list(modeles(home=resource))
+        _made(modeles(home=resource))
         rapport(home=resource)
         publication(home=resource)
+
+
+def _made(results: object) -> list[dg.AssetKey | None]:
+    """Have a step of several assets run to its end; give those that it made."""
+    return [one.asset_key for one in cast("Iterable[dg.MaterializeResult[Any]]", results)]
 
 
 def lighten(patch: pytest.MonkeyPatch) -> None:
