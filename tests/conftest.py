@@ -8,6 +8,20 @@ import pytest
 
 from tests.registers.server import RegisterServer, serve
 
+# Minutes of waiting, or one long test: begun last, they would leave a processor idle.
+_LONG = (
+    "nights/test_firing.py",
+    "faults/test_kill.py",
+    "pipeline/test_interruptions.py",
+    "nights/test_signals.py",
+    "nights/test_start.py",
+)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the longest tests first."""
+    items.sort(key=lambda item: not item.path.as_posix().endswith(_LONG))
+
 
 @pytest.fixture(scope="session")
 def gx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
