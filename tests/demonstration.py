@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.refresh import refresh
 from pipelines.settings import SAMPLE, Settings
+from tests.light import made_once, released
 
 _made: list[Path] = []
 
@@ -15,9 +15,9 @@ _made: list[Path] = []
 def demonstration(factory: pytest.TempPathFactory) -> Path:
     """Give a home built from the embedded lists; it is only to be read."""
     if not _made:
-        home = factory.mktemp("demonstration") / "maison"
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("DAGSTER_HOME", "")  # a refresh sets it: put back afterwards
-            refresh(Settings(home=home), source=SAMPLE)
-        _made.append(home)
+        _made.append(made_once(factory, "demonstration", _make) / "maison")
     return _made[0]
+
+
+def _make(folder: Path) -> None:
+    released(Settings(home=folder / "maison"), SAMPLE)

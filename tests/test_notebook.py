@@ -20,7 +20,7 @@ NOTEBOOK = ROOT / "notebooks" / "marche.py"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, gx: None) -> Path:
     return demonstration(tmp_path_factory)
 
 
@@ -44,7 +44,7 @@ def marimo(*args: object, home: Path | None = None) -> subprocess.CompletedProce
         env={**os.environ, "OPAC_HOME": str(home or "")},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

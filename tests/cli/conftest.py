@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import json
 import os
 from collections import Counter
 from dataclasses import dataclass
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from pipelines.refresh import refresh
+from pipelines.home import Home
 from pipelines.registers.generator import generate
 from pipelines.settings import Settings
-from pipelines.warehouse.release import Release
+from pipelines.warehouse.release import Release, current
+from tests import light
 from tests.pipeline.commands import Opac
 
 DAY = dt.date(2025, 10, 15)
@@ -32,17 +34,21 @@ class Released:
 
 
 @pytest.fixture(scope="session")
-def released(tmp_path_factory: pytest.TempPathFactory) -> Released:
-    folder = tmp_path_factory.mktemp("publie")
+def released(tmp_path_factory: pytest.TempPathFactory, gx: None) -> Released:
+    folder = light.made_once(tmp_path_factory, "publie", _make)
+    release = current(Home(folder / "maison"))
+    assert release is not None
+    return Released(folder / "maison", release, json.loads((folder / "noms.json").read_text()))
+
+
+def _make(folder: Path) -> None:
     source = folder / "liste.csv"
     # Fewer rows would be refused: traps come in fixed numbers.
     generate(source, 2000, 7, DAY, pieges=True)
-    odd = rename(source)
+    (folder / "noms.json").write_text(json.dumps(rename(source)))
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("DAGSTER_HOME", "")  # a refresh sets it: put back afterwards
         patch.setenv("OPAC_MAX_REJECTED_SHARE", "0.01")
-        settings = Settings.load(folder / "maison")
-        return Released(settings.home, refresh(settings, source, DAY).release, odd)
+        light.released(Settings.load(folder / "maison"), source, DAY)
 
 
 def rename(source: Path) -> dict[str, str]:

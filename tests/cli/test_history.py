@@ -16,7 +16,7 @@ from tests.pipeline.commands import Opac, Ran
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, gx: None) -> Path:
     """The demonstration: two lists, a fortnight apart."""
     return demonstration(tmp_path_factory)
 

@@ -53,7 +53,7 @@ def test_questions_import_nothing_heavy(
         [sys.executable, "-c", _IMPORTED, *args, "--home", released.home],
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert ran.returncode == (2 if "selec" in args else 0), ran.stderr
@@ -86,7 +86,7 @@ def test_a_reader_that_leaves_is_no_error(
             stdout=writer,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
     finally:
@@ -104,7 +104,7 @@ def test_head_takes_what_it_wants(released: Released) -> None:
         executable="/bin/bash",
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=300,
         check=False,
     )
     assert (ran.returncode, ran.stdout, ran.stderr) == (0, "range\n0\n1\n", "")
@@ -117,7 +117,7 @@ def test_a_full_disk_behind_the_output_is_told(released: Released) -> None:
             stdout=full,
             stderr=subprocess.PIPE,
             text=True,
-            timeout=60,
+            timeout=300,
             check=False,
         )
     assert (ran.returncode, ran.stderr.count("\n")) == (1, 1)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
+import time
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,6 @@ from tests.pipeline.commands import Opac, Ran
 from tests.registers.test_archive import SIGHTING
 from tests.warehouse.small_releases import build, sha
 
-TODAY = dt.datetime.now(PARIS).date()
 KEYS = {
     "etat",
     "raison",
@@ -38,6 +38,19 @@ KEYS = {
 }
 
 
+def today() -> dt.date:
+    return dt.datetime.now(PARIS).date()
+
+
+@pytest.fixture(autouse=True)
+def _one_day() -> None:
+    """Days are counted, and none may end meanwhile: wait for a midnight that is near."""
+    now = dt.datetime.now(PARIS)
+    midnight = dt.datetime.combine(now.date() + dt.timedelta(days=1), dt.time(), PARIS)
+    if (left := (midnight - now).total_seconds()) < 60:
+        time.sleep(left)
+
+
 @pytest.fixture
 def home(tmp_path: Path) -> Home:
     found = Home(tmp_path / "maison")
@@ -47,7 +60,7 @@ def home(tmp_path: Path) -> Home:
 
 def publish(home: Home, name: str = "liste", age: int = 0, **changes: Any) -> Release:
     """Release a small base whose sheet says what a real one does."""
-    day = TODAY - dt.timedelta(days=age)
+    day = today() - dt.timedelta(days=age)
     meta = {
         "sha256": sha(name),
         "date_contenu": day.isoformat(),
@@ -108,7 +121,7 @@ def test_status_up_to_date(opac: Opac, home: Home) -> None:
     done(home)
     found = status(opac, home)
     assert (found["etat"], found["version"]) == ("à jour", version)
-    assert found["raison"] == f"liste du {TODAY}, vérifiée il y a moins d'une heure"
+    assert found["raison"] == f"liste du {today()}, vérifiée il y a moins d'une heure"
 
 
 def test_status_stale_when_nothing_was_verified_lately(
@@ -141,7 +154,7 @@ def test_status_judges_the_age_of_the_list(opac: Opac, home: Home, age: int, sta
 
 @pytest.mark.parametrize(("days", "state"), [(60, "à jour"), (61, "périmé")])
 def test_status_tells_a_frozen_source(opac: Opac, home: Home, days: int, state: str) -> None:
-    latest = TODAY - dt.timedelta(days=days)
+    latest = today() - dt.timedelta(days=days)
     publish(home, derniere_declaration=latest.isoformat())
     done(home)
     found = status(opac, home)
@@ -162,7 +175,7 @@ def saw(home: Home, date: dt.date, vu: dt.datetime) -> None:
 
 
 def test_a_list_that_the_source_confirms_does_not_grow_old(opac: Opac, home: Home) -> None:
-    day = TODAY - dt.timedelta(days=30)
+    day = today() - dt.timedelta(days=30)
     publish(home, age=30)
     done(home)
     saw(home, day, dt.datetime.now(dt.UTC) - dt.timedelta(days=8))
@@ -185,7 +198,7 @@ def test_status_tells_a_content_given_under_dates_that_move(opac: Opac, home: Ho
 def test_status_of_local_files_needs_no_recent_run(opac: Opac, home: Home) -> None:
     publish(home, origine="fichiers locaux", derniere_declaration=None)
     found = status(opac, home)
-    assert (found["etat"], found["raison"]) == ("à jour", f"liste locale du {TODAY}")
+    assert (found["etat"], found["raison"]) == ("à jour", f"liste locale du {today()}")
 
 
 def test_status_tells_the_last_run(opac: Opac, home: Home) -> None:
@@ -258,8 +271,8 @@ def test_releases(opac: Opac, home: Home, three: list[Release]) -> None:
     assert listed(opac, home) == [(new, True), (mid, False), (old, False)]
     told = opac("releases", "--home", home.root).succeeded().splitlines()
     assert told[0].split() == ["version", "liste", "du", "lignes", "empreinte"]
-    assert told[1].split() == ["●", new, str(TODAY), "1500", sha("c")[:12]]
-    assert told[3].split() == [old, str(TODAY - dt.timedelta(days=2)), "1500", sha("a")[:12]]
+    assert told[1].split() == ["●", new, str(today()), "1500", sha("c")[:12]]
+    assert told[3].split() == [old, str(today() - dt.timedelta(days=2)), "1500", sha("a")[:12]]
     (first, *_) = json.loads(opac("releases", "--json", "--home", home.root).out)
     assert first["fichier"] == str(three[2].path)
     assert first["sha256"] == sha("c")
@@ -268,7 +281,7 @@ def test_releases(opac: Opac, home: Home, three: list[Release]) -> None:
 def test_rollback(opac: Opac, home: Home, three: list[Release]) -> None:
     old, mid, new = (found.version for found in three)
     ran = back(opac, home)
-    assert ran.out == f"✓ Version courante : {mid} (liste du {TODAY - dt.timedelta(days=1)}).\n"
+    assert ran.out == f"✓ Version courante : {mid} (liste du {today() - dt.timedelta(days=1)}).\n"
     assert listed(opac, home) == [(new, False), (mid, True), (old, False)]
     sql = "select sha256 from meta.publication"
     told = opac("query", sql, "--format", "csv", "--home", home.root)

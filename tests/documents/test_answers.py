@@ -25,7 +25,7 @@ def title(section: str) -> str:
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, gx: None) -> Path:
     return demonstration(tmp_path_factory)
 
 

@@ -17,7 +17,6 @@ from pipelines.settings import ROOT
 from tests.pipeline.commands import Ran
 from tests.pipeline.conftest import (
     _good,  # noqa: F401
-    gx,  # noqa: F401
     home,  # noqa: F401
     isolate,
     opac,  # noqa: F401
@@ -90,6 +89,6 @@ def launcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
 
 
 @pytest.fixture
-def isolated(gx: None, monkeypatch: pytest.MonkeyPatch) -> None:  # noqa: F811
+def isolated(gx: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Have the refreshes of this process cost what those of the launcher do."""
     isolate(monkeypatch)

@@ -38,7 +38,7 @@ def _a_year_ago(*args: object) -> Ran:
         cwd=ROOT,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
     return Ran(ran.returncode, ran.stdout, ran.stderr)

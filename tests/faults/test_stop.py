@@ -28,7 +28,7 @@ _MOMENTS: dict[str, Callable[[Path], bool]] = {
 
 
 def _wait(moment: Callable[[Path], bool], home: Path) -> None:
-    limit = time.monotonic() + 60
+    limit = time.monotonic() + 300
     while not moment(home):
         assert time.monotonic() < limit, "the moment never came"
         time.sleep(0.002)

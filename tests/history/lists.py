@@ -24,7 +24,7 @@ def followed(
     lists: Lists, absentes: Mapping[str, Sequence[str]] | None = None
 ) -> Iterator[duckdb.DuckDBPyConnection]:
     """Follow lists in the order of their dates."""
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"threads": 1}) as con:
         con.execute(f"attach ':memory:' as {FOLLOWING}")
         con.execute("attach ':memory:' as preparation")
         following = Following(con)

@@ -12,11 +12,12 @@ import pytest
 from pipelines.errors import NotTheList, UsageError
 from pipelines.history.importing import import_lists
 from pipelines.home import Home
-from pipelines.refresh import rebuild, refresh
+from pipelines.refresh import rebuild
 from pipelines.registers.archive import Archive
 from pipelines.registers.generator import generate_sequence
 from pipelines.settings import Settings
 from pipelines.warehouse.release import current, open_readonly
+from tests.light import lighten, released
 from tests.registers.rows import row, wire
 
 _HISTORY = ("instantane", "organisme_version", "evenement")
@@ -33,6 +34,11 @@ def told(settings: Settings) -> dict[str, list[tuple[Any, ...]]]:
         return {name: con.execute(f"from {name} order by all").fetchall() for name in tables}
 
 
+@pytest.fixture(autouse=True)
+def _light(gx: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    lighten(monkeypatch)
+
+
 @pytest.fixture(scope="module")
 def lists(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
     """Four lists a week apart, and the truth about what happened between them."""
@@ -41,25 +47,27 @@ def lists(tmp_path_factory: pytest.TempPathFactory) -> list[Path]:
 
 
 @pytest.fixture(scope="module")
-def nightly(tmp_path_factory: pytest.TempPathFactory, lists: list[Path]) -> Settings:
+def nightly(tmp_path_factory: pytest.TempPathFactory, lists: list[Path], gx: None) -> Settings:
     """A home that received every list in its time."""
     settings = Settings(home=tmp_path_factory.mktemp("nuits") / "home")
     for path in lists:
-        assert refresh(settings, source=path).changed
+        assert released(settings, path).changed
     return settings
 
 
 @pytest.fixture(scope="module")
-def late(tmp_path_factory: pytest.TempPathFactory, lists: list[Path]) -> Settings:
+def late(tmp_path_factory: pytest.TempPathFactory, lists: list[Path], gx: None) -> Settings:
     """A home that received the last list, then the others, out of order."""
     settings = Settings(home=tmp_path_factory.mktemp("apres") / "home")
     import_lists(settings, lists[2], dt.date(2025, 10, 15))
-    refresh(settings, source=lists[3])
+    released(settings, lists[3])
     folder = tmp_path_factory.mktemp("anciennes")
     for path in lists[:2]:
         (folder / path.name).write_bytes(path.read_bytes())
     assert len(import_lists(settings, folder, None)) == 2
-    assert rebuild(settings).changed
+    with pytest.MonkeyPatch.context() as patch:
+        lighten(patch)
+        assert rebuild(settings).changed
     return settings
 
 

@@ -240,7 +240,7 @@ def registers(draw: st.DrawFn) -> Lists:
 def test_any_order_of_arrival_gives_the_same_history(lists: Lists, data: st.DataObject) -> None:
     with followed(lists) as con:
         wanted = state(con)
-    with duckdb.connect() as con:
+    with duckdb.connect(config={"threads": 1}) as con:
         con.execute(f"attach ':memory:' as {FOLLOWING}")
         con.execute("attach ':memory:' as preparation")
         following, arrived = Following(con), {}

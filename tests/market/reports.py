@@ -13,10 +13,10 @@ from typing import Any
 import pytest
 
 from pipelines.home import Home
-from pipelines.refresh import refresh
 from pipelines.settings import SAMPLE, Settings
 from pipelines.warehouse.models import load_models, run_models
 from pipelines.warehouse.release import Release
+from tests.light import made_once, released
 from tests.warehouse.frames import Row, workshop
 
 DAY = dt.date(2026, 1, 15)
@@ -30,13 +30,13 @@ _made: list[Path] = []
 def two_lists(factory: pytest.TempPathFactory) -> Path:
     """Give a home where both embedded lists were released; it is only to be read."""
     if not _made:
-        home = factory.mktemp("rapport") / "maison"
-        with pytest.MonkeyPatch.context() as patch:
-            patch.setenv("DAGSTER_HOME", "")  # a refresh sets it: put back afterwards
-            for day in (dt.date(2025, 10, 1), dt.date(2025, 10, 15)):
-                refresh(Settings(home=home), SAMPLE / f"of_{day}.csv", day)
-        _made.append(home)
+        _made.append(made_once(factory, "rapport", _make) / "maison")
     return _made[0]
+
+
+def _make(folder: Path) -> None:
+    for day in (dt.date(2025, 10, 1), dt.date(2025, 10, 15)):
+        released(Settings(home=folder / "maison"), SAMPLE / f"of_{day}.csv", day)
 
 
 def small_release(

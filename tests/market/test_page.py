@@ -88,7 +88,7 @@ def browser() -> Iterator[Any]:
 
 
 @pytest.fixture(scope="module")
-def pages(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Path]:
+def pages(tmp_path_factory: pytest.TempPathFactory, gx: None) -> dict[str, Path]:
     """The page of the nation, of a region with a zoom, and of lists that lack nearly all."""
     folder = tmp_path_factory.mktemp("pages")
     home = demonstration(tmp_path_factory)

@@ -20,7 +20,7 @@ SOUTH, SOUTH_NAME = "93", "Provence-Alpes-Côte d’Azur"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, gx: None) -> Path:
     return demonstration(tmp_path_factory)
 
 

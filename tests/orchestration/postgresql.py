@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import socket
 import subprocess
 import tempfile
 from collections.abc import Iterator
@@ -12,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+
+from tests.ports import reserved_port
 
 _DEBIAN = "/usr/lib/postgresql"
 _USER = "postgres"
@@ -46,22 +47,16 @@ def postgresql() -> Iterator[str]:
             cwd=name,
             user=user,
         )
-        port = _free_port()
-        options = ("listen_addresses=127.0.0.1", f"port={port}", "fsync=off")
-        with subprocess.Popen(
-            [server, "-D", data, "-k", name, *(part for one in options for part in ("-c", one))],
-            cwd=name,
-            stderr=subprocess.DEVNULL,
-            user=user,
-        ) as running:
-            try:
-                yield f"postgresql://opac@127.0.0.1:{port}/postgres"
-            finally:
-                running.terminate()
-
-
-def _free_port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port: int = free.getsockname()[1]
-        return port
+        with reserved_port() as port:
+            options = ("listen_addresses=127.0.0.1", f"port={port}", "fsync=off")
+            told = (part for one in options for part in ("-c", one))
+            with subprocess.Popen(
+                [server, "-D", data, "-k", name, *told],
+                cwd=name,
+                stderr=subprocess.DEVNULL,
+                user=user,
+            ) as running:
+                try:
+                    yield f"postgresql://opac@127.0.0.1:{port}/postgres"
+                finally:
+                    running.terminate()

@@ -46,9 +46,9 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Nights]:
         patch.setenv("DAGSTER_HOME", "")
         with daemon(one, server):
             with daemon(two, server), daemon(two, server):
-                wait_for(partial(_had_runs, two, 2), 180, partial(_log, two))
-                wait_for(partial(_launched_at_once, two), 180, partial(_log, two))
-            wait_for(partial(_had_runs, one, 2), 180, partial(_log, one))
+                wait_for(partial(_had_runs, two, 2), 600, partial(_log, two))
+                wait_for(partial(_launched_at_once, two), 600, partial(_log, two))
+            wait_for(partial(_had_runs, one, 2), 600, partial(_log, one))
         return {1: _looked_at(one), 2: _looked_at(two)}
 
 

@@ -33,7 +33,7 @@ def home(tmp_path: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> Home:
 
 
 def test_a_refresh_is_recorded_there(home: Home, tmp_path: Path, address: str) -> None:
-    wait_for(lambda: _opens(home), 30, lambda: "PostgreSQL does not answer")
+    wait_for(lambda: _opens(home), 300, lambda: "PostgreSQL does not answer")
     source = tmp_path / "liste.csv"
     source.write_bytes(good_list())
     asked = ("refresh", "--source", source, "--date", DAY, "--home", home.root)

@@ -31,7 +31,7 @@ def test_a_refresh_asked_to_end(
     home = Home(tmp_path / "maison")
     register_server.script(FILE, csv(good_list()).but(stall=120.0))
     child = start("refresh", env=environment(home, register_server, OPAC_READ_TIMEOUT="60"))
-    wait_for(lambda: register_server.count(FILE), 60, lambda: str(child.poll()))
+    wait_for(lambda: register_server.count(FILE), 300, lambda: str(child.poll()))
     everyone = family(child.pid)
 
     asked = time.monotonic()

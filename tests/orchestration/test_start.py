@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Iterator
@@ -21,6 +20,7 @@ from pipelines.settings import ROOT
 from tests.orchestration.daemons import environment, family, program, wait_for
 from tests.pipeline.commands import ended, start
 from tests.pipeline.lists import good_list
+from tests.ports import reserved_port
 from tests.registers.server import FILE, RegisterServer, csv
 
 _LAUNCH = """
@@ -41,11 +41,9 @@ _AUTOMATIONS = """
 
 
 @pytest.fixture
-def port() -> int:
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        found: int = free.getsockname()[1]
-        return found
+def port() -> Iterator[int]:
+    with reserved_port() as found:
+        yield found
 
 
 @contextmanager
@@ -74,7 +72,7 @@ def _ask(port: int, query: str, **variables: object) -> dict[str, object]:
     answer = requests.post(
         f"http://127.0.0.1:{port}/graphql",
         json={"query": query, "variables": variables},
-        timeout=60,
+        timeout=300,
     ).json()
     assert "errors" not in answer, answer
     data: dict[str, object] = answer["data"]
@@ -95,11 +93,12 @@ def test_sigterm_under_a_running_refresh_leaves_nothing_behind(
             ]
         }
         assert _ask(port, _LAUNCH, config={})["launchRun"] == {"__typename": "LaunchRunSuccess"}
-        wait_for(lambda: register_server.count(FILE), 90, lambda: str(runs(home)))
+        wait_for(lambda: register_server.count(FILE), 300, lambda: str(runs(home)))
         assert [run.state for run in runs(home)] == [State.RUNNING]
-        assert "tourne déjà sur ce dossier" in ended(
-            start("demarrer", "--port", port + 1, "--home", home.root)
-        ).refused(2, f"(processus {child.pid})")
+        with reserved_port() as other:
+            assert "tourne déjà sur ce dossier" in ended(
+                start("demarrer", "--port", other, "--home", home.root)
+            ).refused(2, f"(processus {child.pid})")
         everyone = family(child.pid)
 
         asked = time.monotonic()

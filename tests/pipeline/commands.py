@@ -96,7 +96,7 @@ def start(
     )
 
 
-def ended(child: subprocess.Popen[str], timeout: float = 90.0) -> Ran:
+def ended(child: subprocess.Popen[str], timeout: float = 300.0) -> Ran:
     """Wait for a process and tell how it ended."""
     with child:
         try:

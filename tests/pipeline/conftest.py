@@ -5,54 +5,33 @@ from __future__ import annotations
 import datetime as dt
 import os
 import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
-import pipelines.orchestration.resources
 import pipelines.quality.gate
 import pipelines.refresh
-from pipelines.quality.gx_client import GxWorker
 from pipelines.quality.thresholds import threshold
 from pipelines.settings import Settings
+from tests.light import lighten, made_once
 from tests.pipeline.commands import Opac, Refresh
 from tests.pipeline.lists import DAY, good_list
 from tests.registers.server import RegisterServer, serve
 
-_worker: list[GxWorker] = []
-
-
-@contextmanager
-def _lent(log: Path) -> Iterator[GxWorker]:
-    """Lend the one worker of the tests, which goes on after each refresh."""
-    yield _worker[0]
-
-
-@pytest.fixture(scope="session")
-def gx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Import Great Expectations once for all the refreshes of this process."""
-    with GxWorker(tmp_path_factory.mktemp("gx") / "gx.log") as worker:
-        _worker[:] = [worker]
-        yield
-
-
 _on_disk = dg.DagsterInstance.get
+_by_dagster = pipelines.refresh._execute
 
 
 def isolate(patch: pytest.MonkeyPatch) -> None:
-    """Share the worker, and let only the variables that a test sets count.
+    """Refresh at little cost, and let only the variables that a test sets count.
 
-    Runs are recorded in memory: on disk, that takes longer than all the rest of a small refresh.
+    The runs of the job are recorded in memory: on disk takes longer than a small refresh itself.
     """
+    lighten(patch)
     patch.setattr(dg.DagsterInstance, "get", dg.DagsterInstance.ephemeral)
-    patch.setattr(pipelines.refresh, "shared_worker", _lent)
-    patch.setattr(pipelines.orchestration.resources, "shared_worker", _lent)
     for name in [name for name in os.environ if name.startswith("OPAC_")]:
         patch.delenv(name)
-    patch.setenv("DAGSTER_HOME", "")  # a refresh sets it: put back afterwards
 
 
 @pytest.fixture(autouse=True)
@@ -61,7 +40,13 @@ def _isolated(gx: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def recorded(monkeypatch: pytest.MonkeyPatch) -> None:
+def whole_job(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have Dagster run the job, as out of tests."""
+    monkeypatch.setattr(pipelines.refresh, "_execute", _by_dagster)
+
+
+@pytest.fixture
+def recorded(whole_job: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """Record the runs in the home, as out of tests."""
     monkeypatch.setattr(dg.DagsterInstance, "get", _on_disk)
 
@@ -78,14 +63,18 @@ def opac(capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture(scope="session")
 def _good(tmp_path_factory: pytest.TempPathFactory, gx: None) -> Path:
-    folder = tmp_path_factory.mktemp("bon")
+    return made_once(tmp_path_factory, "bon", _make_good) / "maison"
+
+
+def _make_good(folder: Path) -> None:
+    """Release the good list, by Dagster, in the home of this folder."""
     source = folder / "liste.csv"
     source.write_bytes(good_list())
     with pytest.MonkeyPatch.context() as patch:
         isolate(patch)
+        patch.setattr(pipelines.refresh, "_execute", _by_dagster)
         patch.setattr(dg.DagsterInstance, "get", _on_disk)
         pipelines.refresh.refresh(Settings(home=folder / "maison"), source, DAY)
-    return folder / "maison"
 
 
 @pytest.fixture
@@ -97,13 +86,16 @@ def home(_good: Path, tmp_path: Path) -> Path:
 
 @pytest.fixture(scope="session")
 def _good_official(tmp_path_factory: pytest.TempPathFactory, gx: None) -> Path:
-    home = tmp_path_factory.mktemp("officiel") / "maison"
+    return made_once(tmp_path_factory, "officiel", _make_official) / "maison"
+
+
+def _make_official(folder: Path) -> None:
+    """Release the good list, fetched, in the home of this folder."""
     with pytest.MonkeyPatch.context() as patch, serve(good_list()) as server:
         isolate(patch)
         patch.setattr(pipelines.quality.gate, "threshold", low_floor)
         set_environment(patch, server)
-        pipelines.refresh.refresh(Settings.load(home), date=DAY)
-    return home
+        pipelines.refresh.refresh(Settings.load(folder / "maison"), date=DAY)
 
 
 @pytest.fixture

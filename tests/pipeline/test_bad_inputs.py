@@ -111,12 +111,16 @@ _FILES: dict[str, tuple[bytes, int, str]] = {
 }
 
 
-# After these, the next good list is read as well.
+# These go through the whole job; and after them, the next good list is read as well.
 _TRIED_AGAIN = {"web page", "half of the rows"}
 
 
 @pytest.mark.parametrize("name", _FILES)
-def test_a_file_is_refused(name: str, home: Path, tmp_path: Path, opac: Opac) -> None:
+def test_a_file_is_refused(
+    name: str, home: Path, tmp_path: Path, opac: Opac, request: pytest.FixtureRequest
+) -> None:
+    if name in _TRIED_AGAIN:
+        request.getfixturevalue("whole_job")
     body, code, told = _FILES[name]
     source = tmp_path / "recu.csv"
     source.write_bytes(body)
@@ -196,6 +200,7 @@ def test_an_answer_is_refused(
     _explained(official_home, 3)
 
 
+@pytest.mark.usefixtures("whole_job")
 @pytest.mark.parametrize("name", ["web page", "json", "empty"])
 def test_what_neither_route_gives_is_not_the_list(
     name: str, official_home: Path, register_server: RegisterServer, opac: Opac
@@ -214,6 +219,7 @@ _CONTENTS: dict[str, tuple[bytes, int, str]] = {
 }
 
 
+@pytest.mark.usefixtures("whole_job")
 @pytest.mark.parametrize("name", _CONTENTS)
 def test_a_content_received_is_refused(
     name: str, official_home: Path, register_server: RegisterServer, opac: Opac

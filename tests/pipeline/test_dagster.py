@@ -313,7 +313,7 @@ def test_dagster_job_execute_releases(tmp_path: Path, source: Path) -> None:
         env={**os.environ, "OPAC_HOME": str(home), "DAGSTER_HOME": str(home / "dagster")},
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=300,
         check=False,
     )
 

@@ -15,7 +15,7 @@ from pipelines.runs import journal
 from tests.pipeline import lists
 from tests.pipeline.commands import Opac, Ran, ended, released, start
 
-_PATIENCE = 60.0
+_PATIENCE = 300.0
 
 
 def _count(home: Path, pattern: str) -> int:

@@ -153,6 +153,7 @@ def test_a_new_column_is_a_warning(refresh: Refresh) -> None:
     assert released(refresh.home).rows == lists.COUNT + 3
 
 
+@pytest.mark.usefixtures("whole_job")
 def test_every_line_is_read_or_set_aside(refresh: Refresh, monkeypatch: pytest.MonkeyPatch) -> None:
     lines = lists.next_list().decode().splitlines(keepends=True)
     stray, cut, repeat, keyless, broken = 11, 21, 31, 41, 51

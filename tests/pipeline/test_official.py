@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from pipelines.home import Home
 from pipelines.registers.archive import Archive, Sighting
 from tests.pipeline import lists
@@ -33,6 +35,7 @@ def _serve(server: RegisterServer, body: bytes, mirrored: bytes | None = None) -
         server.script(MIRROR, csv(mirrored).but(chunked=True))
 
 
+@pytest.mark.usefixtures("whole_job")
 def test_the_official_list_is_fetched_and_released(
     official_home: Path, register_server: RegisterServer, opac: Opac
 ) -> None:
@@ -76,6 +79,7 @@ def test_a_list_that_the_server_says_unmodified_is_unchanged(
     assert replace(seen[-1], vu="", entetes={}) == replace(known[-1], vu="", entetes={})
 
 
+@pytest.mark.usefixtures("whole_job")
 def test_an_older_list_is_archived_for_history_and_not_released(
     official_home: Path, register_server: RegisterServer, opac: Opac
 ) -> None:

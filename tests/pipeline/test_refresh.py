@@ -46,6 +46,7 @@ def _reports(home: Path) -> list[Path]:
 # --- The same list, or another ------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("whole_job")
 def test_a_list_already_released_is_only_noted(refresh: Refresh) -> None:
     before, sightings = released(refresh.home), _sightings(refresh.home)
 
@@ -160,6 +161,7 @@ def fewer_rows() -> bytes:
     return wire(row(number) for number in range(1, lists.COUNT - 39))
 
 
+@pytest.mark.usefixtures("whole_job")
 def test_a_person_accepts_a_named_finding_for_this_list(
     refresh: Refresh, fewer_rows: bytes
 ) -> None:
@@ -219,6 +221,7 @@ def test_a_finding_is_accepted_with_its_reason(refresh: Refresh, args: tuple[str
 # --- A folder -----------------------------------------------------------------------------------
 
 
+@pytest.mark.usefixtures("whole_job")
 def test_all_lists_of_a_folder_are_archived_and_the_latest_built(
     opac: Opac, tmp_path: Path
 ) -> None:
@@ -274,6 +277,7 @@ def unknown_expectation(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     yield rule
 
 
+@pytest.mark.usefixtures("whole_job")
 def test_what_cannot_be_evaluated_blocks(refresh: Refresh, unknown_expectation: str) -> None:
     before = released(refresh.home)
 

@@ -169,7 +169,7 @@ def test_several_processes_write_at_once(home: Home) -> None:
         process(_WRITER, home.root, 40) as c,
     ):
         for child in (a, b, c):
-            child.communicate(timeout=60)
+            child.communicate(timeout=3000)
             assert child.returncode == 0
     found = runs(home)
     assert len(found) == 120

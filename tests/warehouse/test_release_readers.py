@@ -113,7 +113,7 @@ def test_hundreds_of_reads_during_twenty_switches(home: Home, tmp_path: Path) ->
                 publish(home, f"liste {n}", kept=2)
         stop.touch()
         for child in (a, b):
-            out, _ = child.communicate(timeout=120)
+            out, _ = child.communicate(timeout=300)
             assert child.returncode == 0
             reads, seen = json.loads(out)
             assert reads >= 150
@@ -182,7 +182,7 @@ print(loaded())
 def test_nothing_heavy_is_imported(home: Home) -> None:
     build(home, "a")
     with process(_LIGHT, home.root) as child:
-        out, _ = child.communicate(timeout=60)
+        out, _ = child.communicate(timeout=300)
     assert out.splitlines() == ["[]", "['duckdb']"]
 
 

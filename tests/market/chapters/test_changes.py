@@ -21,7 +21,7 @@ SOUTH = "93"
 
 
 @pytest.fixture(scope="module")
-def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def home(tmp_path_factory: pytest.TempPathFactory, gx: None) -> Path:
     return two_lists(tmp_path_factory)
 
 

@@ -220,7 +220,7 @@ def test_four_at_once_make_four(home: Home, tmp_path: Path) -> None:
         )
         for rank in range(4)
     ]
-    numbers = sorted(child.communicate(timeout=60)[0].strip() for child in children)
+    numbers = sorted(child.communicate(timeout=300)[0].strip() for child in children)
     assert numbers == [f"OPAC-2026-{rank:06d}" for rank in range(1, 5)]
     for rank in range(4):
         assert check(home, tmp_path / f"{rank}.pdf").statut is Status.AUTHENTIQUE

@@ -1,0 +1,104 @@
+"""Refreshes at a fraction of their cost, and folders made once for all the processes of a run."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr
+from io import StringIO
+from pathlib import Path
+from typing import Any, cast
+
+import dagster as dg
+import pytest
+
+import pipelines.orchestration.resources
+import pipelines.refresh
+from assets.archive import RefreshConfig, reception
+from assets.controle import rapport
+from assets.modeles import modeles
+from assets.preparation import organisme_prepare
+from assets.publication import publication
+from assets.suivi import suivi_historique
+from pipelines.home import Home
+from pipelines.orchestration.keys import LIST
+from pipelines.orchestration.resources import HomeResource
+from pipelines.quality.gate import GateChecks
+from pipelines.quality.gx_client import GxWorker
+from pipelines.runs.entry import Outcome
+from pipelines.settings import Settings
+
+_worker: list[GxWorker] = []
+
+
+@contextmanager
+def lent(log: Path) -> Iterator[GxWorker]:
+    """Lend the one worker of the tests, which goes on after each refresh."""
+    yield _worker[0]
+
+
+@contextmanager
+def great_expectations(log: Path) -> Iterator[None]:
+    """Import Great Expectations once for all the refreshes of this process."""
+    with GxWorker(log) as worker:
+        _worker[:] = [worker]
+        yield
+
+
+def step_by_step(settings: Settings, home: Home, asked: Mapping[str, Any]) -> None:
+    """Call the steps of the job in their order, as Dagster does, and record nothing of them.
+
+    Half of the refresh of a small list is what Dagster writes of it.
+    """
+    resource = HomeResource(home=str(settings.home))
+    with (
+        GateChecks(resource.settings, _worker[0]) as checks,
+        redirect_stderr(StringIO()),
+        dg.build_asset_context() as reading,
+        dg.build_asset_context() as following,
+    ):
+        resource._checks = checks
+        if LIST not in _made(reception(reading, RefreshConfig(**asked), home=resource)):
+            return
+        organisme_prepare(home=resource)
+        suivi_historique(following, home=resource)
+        _made(modeles(home=resource))
+        rapport(home=resource)
+        publication(home=resource)
+
+
+def _made(results: object) -> list[dg.AssetKey | None]:
+    """Have a step of several assets run to its end; give those that it made."""
+    return [one.asset_key for one in cast("Iterable[dg.MaterializeResult[Any]]", results)]
+
+
+def lighten(patch: pytest.MonkeyPatch) -> None:
+    """Have the refreshes of this process share the worker, and go step by step."""
+    patch.setattr(pipelines.refresh, "_execute", step_by_step)
+    patch.setattr(pipelines.refresh, "shared_worker", lent)
+    patch.setattr(pipelines.orchestration.resources, "shared_worker", lent)
+    patch.setenv("DAGSTER_HOME", "")  # a whole refresh sets it: put back afterwards
+
+
+def released(settings: Settings, *args: Any) -> Outcome:
+    """Refresh a home that a fixture makes."""
+    with pytest.MonkeyPatch.context() as patch:
+        lighten(patch)
+        return pipelines.refresh.refresh(settings, *args)
+
+
+def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
+    """Give this process' copy of a folder that one process of the run has made."""
+    shared = factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        shared = shared.parent
+    folder, done = shared / f"{name}-modele", shared / f"{name}-fait"
+    with (shared / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not done.exists():
+            folder.mkdir()  # fails if making it failed before
+            make(folder)
+            done.touch()
+    return shutil.copytree(folder, factory.mktemp(name) / name, symlinks=True)
