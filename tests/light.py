@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from io import StringIO
 from pathlib import Path
@@ -56,22 +56,22 @@ def step_by_step(settings: Settings, home: Home, asked: Mapping[str, Any]) -> No
     with (
         GateChecks(resource.settings, _worker[0]) as checks,
         redirect_stderr(StringIO()),
-        dg.build_asset_context() as reading,
-        dg.build_asset_context() as following,
+        dg.build_asset_context() as context,
     ):
         resource._checks = checks
-        if LIST not in _made(reception(reading, RefreshConfig(**asked), home=resource)):
+        received = _body(reception)(context, RefreshConfig(**asked), resource)
+        if LIST not in [one.asset_key for one in received]:
             return
-        organisme_prepare(home=resource)
-        suivi_historique(following, home=resource)
-        _made(modeles(home=resource))
-        rapport(home=resource)
-        publication(home=resource)
+        _body(organisme_prepare)(resource)
+        _body(suivi_historique)(context, resource)
+        list(_body(modeles)(resource))
+        _body(rapport)(resource)
+        _body(publication)(resource)
 
 
-def _made(results: object) -> list[dg.AssetKey | None]:
-    """Have a step of several assets run to its end; give those that it made."""
-    return [one.asset_key for one in cast("Iterable[dg.MaterializeResult[Any]]", results)]
+def _body(step: dg.AssetsDefinition) -> Callable[..., Any]:
+    """Give the function of a step; called through Dagster, it would keep the home's lock."""
+    return cast("Callable[..., Any]", cast(Any, step.op.compute_fn).decorated_fn)
 
 
 def lighten(patch: pytest.MonkeyPatch) -> None:
