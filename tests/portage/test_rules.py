@@ -98,6 +98,22 @@ def test_every_question_has_an_answer_every_day_since_2022(role: str) -> None:
     assert any("CPF × APPRENTISSAGE" in cell for cell in unanswered(without, role))
 
 
+def test_a_requirement_told_by_funding_forgets_none() -> None:
+    """What several fundings ask is asked, or said otherwise, of every other but these."""
+    named: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for rule in RULES:
+        if rule["financements"] != "*":
+            named[rule["role"], rule["constat"]] |= set(rule["financements"].split("|"))
+    forgotten = {
+        asked: set(FUNDINGS) - fundings for asked, fundings in named.items() if fundings != {"CPF"}
+    }
+    assert {asked: fundings for asked, fundings in forgotten.items() if fundings} == {
+        ("porteur", "qualiopi"): {"FONDS_PROPRES"},
+        ("contrat", "apprentissage_autre"): {"CPF", "OPCO"},
+        ("porteur", "apprentissage_autre"): {"CPF", "OPCO"},
+    }
+
+
 def test_before_2022_one_rule_answers_for_all() -> None:
     old = [rule for rule in RULES if rule["valide_au"] == "2021-12-31"]
     assert [(rule["regle"], rule["financements"], rule["actions"]) for rule in old] == [
@@ -209,6 +225,7 @@ def test_facts_are_told_and_have_one_name_each() -> None:
     lists = {row["liste"] for row in table("portage_ecriture")} | {"financement", "action"}
     for fait in FAITS:
         assert fait.aide.endswith(".")
+        assert "{" not in fait.aide
         assert bool(fait.valeurs) == (fait.genre in (Genre.CHOIX, Genre.LISTE))
         assert fait.valeurs in {"", *lists}
 
