@@ -162,11 +162,11 @@ def mois(year: int, month: int) -> str:
     return f"{_MONTHS[month - 1]} {year}"
 
 
-def liste(words: Sequence[str]) -> str:
+def liste(words: Sequence[str], link: str = "et") -> str:
     """Join words: « a, b et c »."""
     if len(words) < 2:
         return "".join(words)
-    return f"{', '.join(words[:-1])} et {words[-1]}"
+    return f"{', '.join(words[:-1])} {link} {words[-1]}"
 
 
 def verb(count: float, singular: str, plural: str) -> str:

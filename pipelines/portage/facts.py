@@ -11,6 +11,7 @@ import csv
 from dataclasses import dataclass
 from enum import StrEnum
 
+from pipelines.french import liste
 from pipelines.settings import REFERENCE
 
 
@@ -40,7 +41,8 @@ class Fait:
     """One fact: its name, how it is read, and what users are told of it.
 
     ``valeurs`` names the list that a choice is taken from (see ``portage.ecriture``); ``entetes``
-    are other headers under which files of candidates have it, ``exemple`` a value to show.
+    are other headers under which files of candidates have it, ``exemple`` a value to show; in
+    ``aide``, ``{valeurs}`` stands for those of the list.
     ``document`` is what a document says when the fact stands for one: « oui » (or the text of the
     fact), « non », or nothing. ``pareil`` names, for a fact of the carrier, the same of the
     subcontractor.
@@ -63,6 +65,25 @@ class Fait:
         return "--" + self.nom.replace("_", "-")
 
 
+def choices(name: str) -> list[str]:
+    """Give the values of a choice (``Fait.valeurs``), in the order of its reference table."""
+    tables = {
+        "financement": ("financement.csv", "financement"),
+        "action": ("categorie_action.csv", "action"),
+        "forme_juridique": ("forme_juridique.csv", "forme_juridique"),
+    }
+    file, column = tables.get(name, ("portage_ecriture.csv", "valeur"))
+    with (REFERENCE / file).open(encoding="utf-8", newline="") as lines:
+        rows = [row for row in csv.DictReader(lines) if name in tables or row["liste"] == name]
+    return list(dict.fromkeys(row[column] for row in rows))
+
+
+def _aide(text: str, name: str) -> str:
+    if "{valeurs}" not in text:
+        return text
+    return text.replace("{valeurs}", liste(choices(name), "ou"))
+
+
 def _read() -> tuple[Fait, ...]:
     with (REFERENCE / "portage_fait.csv").open(encoding="utf-8", newline="") as file:
         return tuple(
@@ -71,7 +92,7 @@ def _read() -> tuple[Fait, ...]:
                 Genre(row["genre"]),
                 Groupe[row["groupe"]],
                 row["libelle"],
-                row["aide"],
+                _aide(row["aide"], row["valeurs"]),
                 row["valeurs"],
                 tuple(filter(None, row["entetes"].split("|"))),
                 row["exemple"],

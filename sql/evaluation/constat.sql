@@ -9,7 +9,7 @@ colonnes:
 */
 from (
     unpivot evaluation.motif_partie
-    on identite, nda, nda_en_vigueur, qualiopi, fin_certificat, habilitation
+    on columns(* exclude (ligne, role, registre_qualiopi))
     into name constat value motif
 )
 union all by name

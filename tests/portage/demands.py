@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 
+from pipelines.portage.facts import choices
 from pipelines.portage.session import Session, Telling
 from tests.warehouse.frames import PUBLICATION, built, flags, organisme
 
@@ -45,11 +46,7 @@ ORGANISATIONS = [
     organisme(CFA, denomination="CFA FICTIF", siren=SIRENS[4], **flags(False, False, False, True)),
 ]
 NUMBERS = (*(str(row["nda"]) for row in ORGANISATIONS), ABSENT)
-FUNDINGS = (
-    *("CPF", "OPCO", "TRANSITIONS_PRO", "ETAT", "REGION", "FRANCE_TRAVAIL", "AGEFIPH"),
-    *("FAF", "FONDS_PROPRES"),
-)
-ACTIONS = ("ACTION_FORMATION", "BILAN_COMPETENCES", "VAE", "APPRENTISSAGE")
+FUNDINGS, ACTIONS = tuple(choices("financement")), tuple(choices("action"))
 # Every document of a CPF mission, declared in date for a contract of DAY.
 DOCUMENTS = {
     "dereference": "non",

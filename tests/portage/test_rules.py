@@ -13,6 +13,7 @@ import pytest
 
 from pipelines.portage.facts import FAITS, PAR_NOM, Genre, Groupe
 from pipelines.settings import REFERENCE, SQL
+from pipelines.warehouse.models import parse_model
 from tests.portage.demands import ACTIONS, FUNDINGS
 
 Row = dict[str, str]
@@ -30,6 +31,7 @@ def table(name: str) -> list[Row]:
 
 RULES, MOTIFS, PIECES = (table(f"portage_{name}") for name in ("regle", "motif", "piece"))
 PARAMETERS = table("portage_parametre")
+JUDGING = SQL / "evaluation"
 
 
 def period(row: Row) -> tuple[dt.date, dt.date]:
@@ -98,6 +100,22 @@ def test_every_question_has_an_answer_every_day_since_2022(role: str) -> None:
     assert any("CPF × APPRENTISSAGE" in cell for cell in unanswered(without, role))
 
 
+def test_a_requirement_told_by_funding_forgets_none() -> None:
+    """What several fundings ask is asked, or said otherwise, of every other but these."""
+    named: dict[tuple[str, str], set[str]] = defaultdict(set)
+    for rule in RULES:
+        if rule["financements"] != "*":
+            named[rule["role"], rule["constat"]] |= set(rule["financements"].split("|"))
+    forgotten = {
+        asked: set(FUNDINGS) - fundings for asked, fundings in named.items() if fundings != {"CPF"}
+    }
+    assert {asked: fundings for asked, fundings in forgotten.items() if fundings} == {
+        ("porteur", "qualiopi"): {"FONDS_PROPRES"},
+        ("contrat", "apprentissage_autre"): {"CPF", "OPCO"},
+        ("porteur", "apprentissage_autre"): {"CPF", "OPCO"},
+    }
+
+
 def test_before_2022_one_rule_answers_for_all() -> None:
     old = [rule for rule in RULES if rule["valide_au"] == "2021-12-31"]
     assert [(rule["regle"], rule["financements"], rule["actions"]) for rule in old] == [
@@ -146,6 +164,23 @@ def test_a_rule_names_no_effect_that_nothing_can_cause(rule: Row) -> None:
         assert not rule[f"si_{state.lower()}"] or state in found, state
 
 
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["regle"])
+def test_a_rule_rests_on_what_a_model_finds(rule: Row) -> None:
+    """Without it the rule would be passed over in silence."""
+    models = {rule["role"], "contrat" if rule["role"] == "contrat" else "partie"}
+    paths = [JUDGING / f"motif_{name}.sql" for name in models]
+    found = {name for path in paths for name in parse_model(path).columns}
+    waivers = {f"dispense_{name}" for name in filter(None, rule["dispenses"].split("|"))}
+    assert {rule["constat"], *waivers} <= found
+
+
+def test_every_motif_and_parameter_is_used_by_a_model() -> None:
+    text = "".join(path.read_text(encoding="utf-8") for path in JUDGING.glob("*.sql"))
+    assert [motif["motif"] for motif in MOTIFS if f"'{motif['motif']}'" not in text] == []
+    names = {row["parametre"] for row in PARAMETERS} - {rule["si_parametre"] for rule in RULES}
+    assert [name for name in sorted(names) if f"'{name}'" not in text] == []
+
+
 def test_identifiers_are_unique() -> None:
     for rows, key in ((RULES, "regle"), (MOTIFS, "motif"), (PIECES, "piece"), (RULES, "ordre")):
         names = [row[key] for row in rows]
@@ -162,7 +197,7 @@ def test_a_motif_is_used_and_whole(motif: Row) -> None:
     wanted |= {f"dispense_{w}" for rule in RULES for w in rule["dispenses"].split("|") if w}
     assert motif["constat"] in wanted
     words = set(re.findall(r"\{(\w+)\}", motif["phrase"] + motif["preuve"]))
-    told = (SQL / "evaluation" / "controle_dit.sql").read_text(encoding="utf-8")
+    told = (JUDGING / "controle_dit.sql").read_text(encoding="utf-8")
     assert words <= set(re.findall(r"'(\w+)':", told))
 
 
@@ -209,8 +244,16 @@ def test_facts_are_told_and_have_one_name_each() -> None:
     lists = {row["liste"] for row in table("portage_ecriture")} | {"financement", "action"}
     for fait in FAITS:
         assert fait.aide.endswith(".")
+        assert "{" not in fait.aide
         assert bool(fait.valeurs) == (fait.genre in (Genre.CHOIX, Genre.LISTE))
         assert fait.valeurs in {"", *lists}
+
+
+def test_a_fact_is_declared_to_the_models() -> None:
+    """All but who is who (``rapprochement``) is a column of ``declare``."""
+    declared = parse_model(JUDGING / "declare.sql").columns
+    who = {fait.nom for fait in FAITS if fait.groupe is Groupe.CANDIDAT} | {"porteur"}
+    assert [fait.nom for fait in FAITS if fait.nom not in {*declared, *who}] == []
 
 
 def test_a_fact_that_stands_for_a_document_says_what_the_document_says() -> None:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import csv
 from pathlib import Path
 from typing import Any
 
-from pipelines.portage.facts import FAITS, Fait, Genre, Groupe
-from pipelines.settings import REFERENCE
+from pipelines.portage.facts import FAITS, Fait, Genre, Groupe, choices
 
 # Rows under the header that offer lists and formats.
 _ROWS = 2_000
@@ -37,19 +35,6 @@ _INTRO = (
     "cellule vide veut dire « inconnu », jamais « non ». Les colonnes inutiles peuvent être "
     "supprimées, d'autres ajoutées : elles reviennent telles quelles dans le résultat."
 )
-
-
-def choices(name: str) -> list[str]:
-    """Give the values of a choice (``Fait.valeurs``), in the order of its reference table."""
-    tables = {
-        "financement": ("financement.csv", "financement"),
-        "action": ("categorie_action.csv", "action"),
-        "forme_juridique": ("forme_juridique.csv", "forme_juridique"),
-    }
-    file, column = tables.get(name, ("portage_ecriture.csv", "valeur"))
-    with (REFERENCE / file).open(encoding="utf-8", newline="") as lines:
-        rows = [row for row in csv.DictReader(lines) if name in tables or row["liste"] == name]
-    return list(dict.fromkeys(row[column] for row in rows))
 
 
 def write_template(target: Path) -> None:
