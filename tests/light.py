@@ -76,7 +76,12 @@ def _body(step: dg.AssetsDefinition) -> Callable[..., Any]:
 
 def lighten(patch: pytest.MonkeyPatch) -> None:
     """Have the refreshes of this process share the worker, and go step by step."""
+    share_worker(patch)
     patch.setattr(pipelines.refresh, "_execute", step_by_step)
+
+
+def share_worker(patch: pytest.MonkeyPatch) -> None:
+    """Have the refreshes of this process share the worker."""
     patch.setattr(pipelines.refresh, "shared_worker", lent)
     patch.setattr(pipelines.orchestration.resources, "shared_worker", lent)
     patch.setenv("DAGSTER_HOME", "")  # a whole refresh sets it: put back afterwards

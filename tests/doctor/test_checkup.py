@@ -257,7 +257,7 @@ def test_a_check_that_stumbles_is_told(
     (one,) = faults(opac, home)
 
     assert (one.controle, one.etat) == ("place", "en panne")
-    assert re.search(r"\(RuntimeError, test_doctor.py ligne \d+\)", one.constat)
+    assert re.search(r"\(RuntimeError, test_checkup.py ligne \d+\)", one.constat)
     assert "FICTIF" not in one.constat, "an error may quote the list"
 
 

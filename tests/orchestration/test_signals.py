@@ -38,7 +38,7 @@ def test_a_refresh_asked_to_end(
     child.send_signal(number)
     ran = ended(child)
 
-    assert time.monotonic() - asked < 10
+    assert time.monotonic() - asked < 60, "the source would have held it for two minutes"
     assert (ran.code, ran.out) == (code, "")
     assert ran.err.count("\n") == 1, ran.err
     assert not psutil.wait_procs(everyone, timeout=5)[1]

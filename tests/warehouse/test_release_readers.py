@@ -66,7 +66,7 @@ def test_a_reader_keeps_its_version_and_gets_the_new_one_when_it_reconnects(
         start = time.monotonic()
         publish(home, "b", kept=1)
         last = publish(home, "c", kept=1)
-        assert time.monotonic() - start < 10, "a reader delays nothing"
+        assert time.monotonic() - start < 60, "a reader delays nothing"
         assert [found.meta["source"] for found in releases(home)] == ["c", "b"]
         assert ask(reader, "relire") == [old], "though its file has been removed"
         assert ask(reader, f"ouvrir {way}") == [old, new], "in the same process"
