@@ -110,7 +110,7 @@ def euros(amount: Decimal) -> str:
 def taille(octets: int) -> str:
     """Write the size of a file: « 38,0 Mo »."""
     power = min(int(math.log10(max(octets, 1)) // 3), len(_UNITS) - 1)
-    number = nombre(octets / 1000**power, 1) if power else str(octets)
+    number = f"{octets / 1000**power:.1f}".replace(".", ",") if power else str(octets)
     return f"{number} {_UNITS[power]}"
 
 

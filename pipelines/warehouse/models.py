@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
@@ -62,6 +62,8 @@ class Model:
     columns: dict[str, str]
     sql: str
     is_view: bool
+    # File and line of the list of columns, to name them in a refusal.
+    listed_at: str = field(default="", compare=False)
 
     @property
     def full_name(self) -> str:
@@ -122,6 +124,7 @@ def _parse(path: Path, readers: tuple[Path, ...]) -> Model:
         columns,
         match["sql"].strip().rstrip(";"),
         fields.get("nature") == "vue",
+        f"{path}, ligne {start}",
     )
 
 
@@ -303,7 +306,8 @@ def _column_mismatch(model: Model, found: list[str]) -> str:
     undocumented = [name for name in found if name not in model.columns]
     missing = [name for name in model.columns if name not in found]
     return (
-        f"Le modèle {model.full_name} ne donne pas les colonnes qu'il documente (sans "
-        f"documentation : {', '.join(undocumented) or 'aucune'} ; documentées mais absentes : "
+        f"{model.listed_at} : le modèle {model.full_name} ne donne pas les colonnes qu'il "
+        f"documente (sans documentation : {', '.join(undocumented) or 'aucune'} ; documentées "
+        "mais absentes : "
         f"{', '.join(missing) or 'aucune'} ; ordre compris) : corrigez son en-tête."
     )

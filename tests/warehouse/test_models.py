@@ -357,8 +357,13 @@ def test_documented_and_real_columns_must_be_the_same(
     model(tmp_path, "socle.essai", sql)
     with pytest.raises(OpacError) as raised:
         run_models(con, load_models(tmp_path))
-    assert str(raised.value) == (
-        "Le modèle socle.essai ne donne pas les colonnes qu'il documente "
+    where = f"{tmp_path / 'socle' / 'essai.sql'}, ligne "
+    assert str(raised.value).startswith(where)
+    line, _, said = str(raised.value).removeprefix(where).partition(" : ")
+    lines = (tmp_path / "socle" / "essai.sql").read_text(encoding="utf-8").splitlines()
+    assert lines[int(line) - 1] == "colonnes:"
+    assert said == (
+        "le modèle socle.essai ne donne pas les colonnes qu'il documente "
         f"({told} ; ordre compris) : corrigez son en-tête."
     )
 
