@@ -26,7 +26,7 @@ def check_target(target: Path, rows: int | None = None) -> None:
     Raises:
         UsageError: the ending is unknown, or a workbook cannot hold the rows.
     """
-    if target.suffix.lower() not in _writers():
+    if target.suffix.lower() not in _WRITERS:
         raise UsageError(
             f"« {target} » ne dit pas son format : finissez son nom par .xlsx, .csv, .parquet ou "
             ".json."
@@ -40,11 +40,7 @@ def check_target(target: Path, rows: int | None = None) -> None:
 
 def write_result(screening: Screening, target: Path, fmt: str) -> list[str]:
     """Write the answers in ``target``, in the format of the ending ``fmt``; give what to tell."""
-    return _writers()[fmt.lower()](screening, target)
-
-
-def _writers() -> dict[str, Callable[[Screening, Path], list[str]]]:
-    return {".xlsx": write_book, ".csv": _csv, ".parquet": _parquet, ".json": _json}
+    return _WRITERS[fmt.lower()](screening, target)
 
 
 def _csv(screening: Screening, target: Path) -> list[str]:
@@ -132,3 +128,11 @@ def _safe(column: str) -> str:
         f"and not regexp_full_match({text}, '{_NUMBER}') then '''' || {text} "
         f"else nullif({text}, '') end"
     )
+
+
+_WRITERS: dict[str, Callable[[Screening, Path], list[str]]] = {
+    ".xlsx": write_book,
+    ".csv": _csv,
+    ".parquet": _parquet,
+    ".json": _json,
+}
