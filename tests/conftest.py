@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import shutil
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
@@ -16,6 +19,7 @@ _LONG = (
     "orchestration/test_signals.py",
     "orchestration/test_start.py",
 )
+CHROMIUM = shutil.which("chromium")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -40,3 +44,20 @@ def register_server(monkeypatch: pytest.MonkeyPatch) -> Iterator[RegisterServer]
         monkeypatch.setenv(name, "*")
     with serve() as server:
         yield server
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    """A headless Chromium, to lay out the pages that the project writes."""
+    if CHROMIUM is None:
+        reason = "chromium manque : apt-get install chromium"
+        if os.environ.get("CI") == "true":
+            pytest.fail(reason)
+        pytest.skip(reason)
+    from playwright.sync_api import sync_playwright
+
+    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
+        yield started
+        started.close()

@@ -3,9 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import os
-import shutil
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +18,6 @@ from tests.market.reports import PageRead, small_release
 from tests.pipeline.commands import release_of
 from tests.warehouse.frames import organisme
 
-CHROMIUM = shutil.which("chromium")
 # Words that do not stand whole within their drawing (half a pixel is rounding), or were shortened.
 _CUT = """
 [...document.querySelectorAll('svg')].flatMap(svg => {
@@ -69,22 +65,6 @@ _DANGLING = """
     .filter(found => !element.ownerSVGElement.contains(document.getElementById(found[1])))
     .map(found => found[1]))
 """
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    if CHROMIUM is None:
-        reason = "chromium manque : apt-get install chromium"
-        if os.environ.get("CI") == "true":
-            pytest.fail(reason)
-        pytest.skip(reason)
-    from playwright.sync_api import sync_playwright
-
-    arguments = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
-    with sync_playwright() as playwright:
-        started = playwright.chromium.launch(executable_path=CHROMIUM, args=arguments)
-        yield started
-        started.close()
 
 
 @pytest.fixture(scope="module")
