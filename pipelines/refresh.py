@@ -94,8 +94,12 @@ def _recorded(settings: Settings, asked: dict[str, Any]) -> Outcome:
             _execute(settings, home, asked)
             return entry.done()
         except BaseException as error:
-            if is_interruption(error) and not received():
-                entry.left()
+            # Raised wherever the signal finds the run, it may come here as any other error.
+            asked_to_end = received()
+            if signal.SIGTERM in asked_to_end:
+                raise entry.stopped(error) from error
+            if signal.SIGINT in asked_to_end or is_interruption(error):
+                entry.left(error)
                 raise KeyboardInterrupt from error
             raise entry.failed(error) from error
 
@@ -124,8 +128,8 @@ def _execute(settings: Settings, home: Home, asked: dict[str, Any]) -> None:
 
 
 @contextmanager
-def _sigterm() -> Iterator[Callable[[], bool]]:
-    """Have SIGTERM interrupt this process as Ctrl-C does; give what tells whether it came.
+def _sigterm() -> Iterator[Callable[[], frozenset[int]]]:
+    """Have SIGTERM interrupt this process as Ctrl-C does; give what tells which signals came.
 
     While it runs a job, Dagster handles both signals by one function of its own: what signal it
     was, only Python's wakeup descriptor says.
@@ -136,11 +140,11 @@ def _sigterm() -> Iterator[Callable[[], bool]]:
     earlier = signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
     handler = signal.signal(signal.SIGTERM, signal.default_int_handler)
 
-    def received() -> bool:
+    def received() -> frozenset[int]:
         try:
-            return signal.SIGTERM in os.read(reader, 1024)
+            return frozenset(os.read(reader, 1024))
         except BlockingIOError:
-            return False
+            return frozenset()
 
     try:
         yield received

@@ -51,14 +51,32 @@ class Entry:
 
     def failed(self, error: BaseException) -> OpacError:
         """Write that the run failed; give the sentence for the user."""
+        if is_interruption(error):
+            return self.stopped(error)
         told = _sentence(self._home, error)
         journal.finish(self._home, self._run, told.code, str(told))
         return told
 
-    def left(self) -> None:
+    def stopped(self, error: BaseException) -> Stopped:
+        """Write that the run was asked to end; give the sentence for whoever asked."""
+        self._keep(error)
+        told = Stopped(
+            "L'actualisation a été arrêtée avant sa fin : la version publiée est intacte ; "
+            "relancez-la, ou attendez la prochaine nuit."
+        )
+        journal.finish(self._home, self._run, told.code, str(told))
+        return told
+
+    def left(self, error: BaseException) -> None:
         """Write that the user interrupted the run."""
+        self._keep(error)
         told = "Interrompu au clavier ; la version publiée est intacte."
         journal.finish(self._home, self._run, _KEYBOARD, told)
+
+    def _keep(self, error: BaseException) -> None:
+        # An interruption tells nothing; what it was turned into may be a fault of ours.
+        if not _interrupts(error):
+            log_traceback(self._home, error)
 
 
 def source_of(asked: Mapping[str, Any]) -> str:
@@ -69,7 +87,12 @@ def source_of(asked: Mapping[str, Any]) -> str:
 
 
 def is_interruption(error: BaseException | None) -> bool:
-    """Tell whether an error is Ctrl-C, SIGTERM or a cancelled run."""
+    """Tell whether an error is Ctrl-C, SIGTERM or a cancelled run, or comes from one of them."""
+    # Of what an interruption closes half-way, some raise another error.
+    return error is not None and any(map(_interrupts, _chain(error)))
+
+
+def _interrupts(error: BaseException) -> bool:
     from dagster import DagsterExecutionInterruptedError
 
     # Within a query, DuckDB makes an error of its own of the signal.
@@ -107,11 +130,6 @@ def _outcome(home: Home, before: Release | None) -> Outcome:
 
 def _sentence(home: Home, error: BaseException) -> OpacError:
     """Find the sentence for the user behind an error, and keep its traceback in the log."""
-    if is_interruption(error):
-        return Stopped(
-            "L'actualisation a été arrêtée avant sa fin : la version publiée est intacte ; "
-            "relancez-la, ou attendez la prochaine nuit."
-        )
     kept = log_traceback(home, error)
     for cause in _chain(error):
         if isinstance(cause, OpacError):
