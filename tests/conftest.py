@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from tests.registers.server import RegisterServer, serve
+
+if TYPE_CHECKING:
+    from tests.launcher import Launcher
 
 # Minutes of waiting, or one long test: begun last, they would leave a processor idle.
 _LONG = (
@@ -35,6 +38,15 @@ def gx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
     with great_expectations(tmp_path_factory.mktemp("gx") / "gx.log"):
         yield
+
+
+@pytest.fixture(scope="session")
+def launcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
+    """Start ``opac`` as processes that have already imported what they need."""
+    from tests.launcher import launching
+
+    with launching(tmp_path_factory.mktemp("lanceur")) as started:
+        yield started
 
 
 @pytest.fixture

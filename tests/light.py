@@ -7,6 +7,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
+from functools import cache
 from io import StringIO
 from pathlib import Path
 from typing import Any, cast
@@ -33,6 +34,11 @@ from pipelines.settings import Settings
 _worker: list[GxWorker] = []
 
 
+def lend(worker: GxWorker) -> None:
+    """Have the refreshes of this process use a worker that is already there."""
+    _worker[:] = [worker]
+
+
 @contextmanager
 def lent(log: Path) -> Iterator[GxWorker]:
     """Lend the one worker of the tests, which goes on after each refresh."""
@@ -43,7 +49,7 @@ def lent(log: Path) -> Iterator[GxWorker]:
 def great_expectations(log: Path) -> Iterator[None]:
     """Import Great Expectations once for all the refreshes of this process."""
     with GxWorker(log) as worker:
-        _worker[:] = [worker]
+        lend(worker)
         yield
 
 
@@ -56,7 +62,7 @@ def step_by_step(settings: Settings, home: Home, asked: Mapping[str, Any]) -> No
     with (
         GateChecks(resource.settings, _worker[0]) as checks,
         redirect_stderr(StringIO()),
-        dg.build_asset_context() as context,
+        dg.build_asset_context(instance=_nothing_recorded()) as context,
     ):
         resource._checks = checks
         received = _body(reception)(context, RefreshConfig(**asked), resource)
@@ -67,6 +73,11 @@ def step_by_step(settings: Settings, home: Home, asked: Mapping[str, Any]) -> No
         list(_body(modeles)(resource))
         _body(rapport)(resource)
         _body(publication)(resource)
+
+
+@cache  # making one stamps its tables with their revisions, which Dagster reads all again
+def _nothing_recorded() -> dg.DagsterInstance:
+    return dg.DagsterInstance.ephemeral()
 
 
 def _body(step: dg.AssetsDefinition) -> Callable[..., Any]:

@@ -22,7 +22,7 @@ from pipelines.registers.contents import file_sha256
 from pipelines.runs import journal
 from pipelines.settings import ROOT, Settings
 from pipelines.warehouse.release import current, open_readonly
-from tests.faults.conftest import Launcher
+from tests.launcher import Launcher
 from tests.processes import ask, process
 from tests.registers.rows import row, wire
 
@@ -132,7 +132,7 @@ def test_killed_twenty_times(launcher: Launcher, tmp_path: Path) -> None:
     lasted = 0.0
     for path in lists:
         begun = time.monotonic()
-        launcher.run("refresh", "--source", path, "--home", calm.root).succeeded()
+        launcher.run("refresh", "--source", path, "--home", calm.root, by_dagster=False).succeeded()
         lasted = time.monotonic() - begun
 
     killed, runs, reached = 0, 0, Counter[str]()
@@ -144,7 +144,7 @@ def test_killed_twenty_times(launcher: Launcher, tmp_path: Path) -> None:
             while killed < _KILLS * night // _NIGHTS:
                 runs += 1
                 moment = draw.uniform(0, lasted)
-                ran = launcher.signalled(moment, signal.SIGKILL, *asked)
+                ran = launcher.signalled(moment, signal.SIGKILL, *asked, by_dagster=False)
                 assert ran.code in {0, -signal.SIGKILL}, ran
                 killed += ran.code != 0
                 far = _reached(home) if ran.code else "finie"
@@ -161,7 +161,7 @@ def test_killed_twenty_times(launcher: Launcher, tmp_path: Path) -> None:
                     assert told[: len(answers)] == answers, "what was opened answers as before"
                     answers = told
             runs += 1
-            launcher.run(*asked).succeeded()
+            launcher.run(*asked, by_dagster=False).succeeded()
             release = _sound(home, lists[:night], release)
             assert release == file_sha256(lists[night - 1])
 

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.home import Home
 from pipelines.registers.archive import Archive
-from tests.faults.conftest import Launcher
+from tests.launcher import Launcher
 from tests.pipeline.commands import Ran, ask, release_of, released
 from tests.registers.rows import row, wire
 from tests.registers.server import CATALOGUE, FILE, MIRROR, RegisterServer, csv, error
@@ -43,9 +43,8 @@ class Source:
         self.server.content = body
         self.server.script(CATALOGUE, self.server.catalogue())
         self.server.script(FILE, answer)
-        names = {"OPAC_ATTEMPTS": "1", "OPAC_MIN_LINES": "5"}
         env = {k: v for k, v in self.server.environment().items() if k.startswith("OPAC_")}
-        return self.launcher.run("refresh", "--home", self.home, env={**env, **names})
+        return self.launcher.run("refresh", "--home", self.home, env=env, by_dagster=False)
 
     @property
     def history(self) -> list[tuple[object, ...]]:

@@ -12,7 +12,7 @@ from pipelines.home import Home
 from pipelines.lock import running
 from pipelines.runs import journal
 from pipelines.warehouse.build import reset
-from tests.faults.conftest import Launcher
+from tests.launcher import Launcher
 from tests.pipeline import lists
 from tests.pipeline.commands import released
 

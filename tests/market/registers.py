@@ -21,6 +21,7 @@ from tests.warehouse.frames import (
     organisme,
     specialities,
     table,
+    undocumented,
     workshop,
 )
 
@@ -228,7 +229,8 @@ def market(
     """Make the tables of the market over these rows, in the place of the last ones."""
     fill(con, f"{STAGING}.organisme", ORGANISME, rows)
     fill(con, f"{STAGING}.anomalie", ANOMALIE, anomalies)
-    run_models(con, market_models())
+    with undocumented():
+        run_models(con, market_models())
 
 
 _POLARS = {

@@ -17,7 +17,7 @@ from pipelines.settings import SAMPLE, Settings
 from pipelines.warehouse.models import load_models, run_models
 from pipelines.warehouse.release import Release
 from tests.light import made_once, released
-from tests.warehouse.frames import Row, workshop
+from tests.warehouse.frames import Row, undocumented, workshop
 
 DAY = dt.date(2026, 1, 15)
 _SCHEMAS = {"reference", "socle", "historique", "marche"}
@@ -55,7 +55,10 @@ def small_release(
     meta = {"sha256": sha256, "date_contenu": day.isoformat()}
     published: dict[str, Any] = {"version": version, **meta}
     models = [m for m in load_models() if m.schema in _SCHEMAS or m.full_name in _ALSO]
-    with workshop(rows, anomalies=anomalies, real_references=True, **published) as con:
+    with (
+        undocumented(),
+        workshop(rows, anomalies=anomalies, real_references=True, **published) as con,
+    ):
         run_models(con, models)
         con.execute(f"attach '{path}' as fichier_publie")
         con.execute("copy from database opac to fichier_publie")

@@ -21,12 +21,23 @@ from tests.pipeline.lists import NEXT_DAY
 
 _OPAC = ("-m", "pipelines.cli.main")
 _THEN = "import os, sys; os.execv(sys.executable, [sys.executable, *sys.argv[1:]])"
-# Root is bound by rights as anyone else once CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH are gone.
+# Root is bound by rights as anyone else once CAP_DAC_OVERRIDE and CAP_DAC_READ_SEARCH are gone from
+# this process, and from what it executes.
 UNPRIVILEGED = """
 import ctypes, os
+libc = ctypes.CDLL(None)
 for capability in (1, 2) if os.geteuid() == 0 else ():
-    if ctypes.CDLL(None).prctl(24, capability, 0, 0, 0):  # PR_CAPBSET_DROP
+    if libc.prctl(24, capability, 0, 0, 0):  # PR_CAPBSET_DROP
         raise SystemExit("prctl")
+if os.geteuid() == 0:
+    header = (ctypes.c_uint32 * 2)(0x20080522, 0)  # _LINUX_CAPABILITY_VERSION_3, this process
+    sets = (ctypes.c_uint32 * 6)()  # effective, permitted, inheritable, twice
+    if libc.capget(header, sets):
+        raise SystemExit("capget")
+    for place in (0, 1, 2):
+        sets[place] &= ~0b110
+    if libc.capset(header, sets):
+        raise SystemExit("capset")
 """
 _ADVICE = re.compile(
     r"\b(vérifiez|redemandez|relancez|réessayez|adaptez|attendez|libérez|donnez|choisissez"

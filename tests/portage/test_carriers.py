@@ -12,7 +12,7 @@ import pytest
 
 from pipelines.errors import UsageError
 from pipelines.portage.carriers import CRITERIA, Action, carriers
-from tests.warehouse.frames import Row, built, organisme
+from tests.warehouse.frames import ASKED, Row, built, organisme
 
 LIST_DATE = dt.date(2026, 1, 15)
 RECENT, OLDER, FUTURE = dt.date(2025, 5, 20), dt.date(2024, 5, 20), dt.date(2026, 6, 1)
@@ -46,7 +46,13 @@ def candidate(rank: int, **values: Any) -> Row:
 
 @contextmanager
 def held(*rows: Row, **more: Any) -> Iterator[duckdb.DuckDBPyConnection]:
-    with built(rows, real_references=True, date_contenu=str(LIST_DATE), **more) as con:
+    with built(
+        rows,
+        of=[*ASKED, "socle", "qualite.anomalie"],
+        real_references=True,
+        date_contenu=str(LIST_DATE),
+        **more,
+    ) as con:
         yield con
 
 

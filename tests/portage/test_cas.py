@@ -16,7 +16,7 @@ from pipelines.portage.session import Session, Telling
 from pipelines.settings import REFERENCE
 from pipelines.warehouse.literals import rows
 from tests.portage.cases import Case, facts, listed, load
-from tests.warehouse.frames import built
+from tests.warehouse.frames import ASKED, built
 
 CASES = load()
 VERDICTS = {"ELIGIBLE", "PIECES_MANQUANTES", "A_VERIFIER", "NON_ELIGIBLE"}
@@ -44,7 +44,7 @@ def judged(list_date: str) -> Judged:
         for number, said in asked.items()
     ]
     held = [row for case in cases for row in listed(case)]
-    with built(held, real_references=True, date_contenu=list_date) as con:
+    with built(held, of=ASKED, real_references=True, date_contenu=list_date) as con:
         session = Session(con)
         session.ask(rows(entries, types), Telling.ALL)
         decided = con.execute(

@@ -21,7 +21,7 @@ from pipelines.portage.matching import match
 from pipelines.settings import SQL
 from pipelines.warehouse.literals import literal
 from pipelines.warehouse.models import parse_model
-from tests.warehouse.frames import Row, built, dicts, organisme, rows
+from tests.warehouse.frames import ASKED, Row, built, dicts, organisme, rows
 
 SIREN, SIRET = "732829320", "73282932000074"
 OTHER, ZERO, POST = "509563706", "005420120", "356000000"
@@ -50,7 +50,7 @@ CURRENT = [row["nda"] for row in ORGANISMES]
 @contextmanager
 def asking(organismes: list[Row]) -> Iterator[duckdb.DuckDBPyConnection]:
     """A release in memory, beside the catalogues of questions."""
-    with built(organismes) as con:
+    with built(organismes, of=ASKED) as con:
         for catalogue in ("demande", "evaluation"):
             con.execute(f"attach ':memory:' as {catalogue}")
         yield con

@@ -25,7 +25,9 @@ DEEMED = {
 
 def test_a_name_makes_presume_what_is_deemed_certified() -> None:
     named = [organisme(f"9313{rank:05}13", denomination=name) for rank, name in enumerate(DEEMED)]
-    with built([*named, organisme("93139999913")], real_references=True) as con:
+    with built(
+        [*named, organisme("93139999913")], of=["portage.profil"], real_references=True
+    ) as con:
         found = rows(
             con,
             "select o.denomination, p.repute_certifie from portage.profil as p "
@@ -35,7 +37,7 @@ def test_a_name_makes_presume_what_is_deemed_certified() -> None:
 
 
 def test_a_sister_certified_for_the_category_is_named() -> None:
-    with built(ORGANISATIONS, real_references=True) as con:
+    with built(ORGANISATIONS, of=["portage.profil"], real_references=True) as con:
         [sister] = dicts(con, f"from portage.profil where nda = '{SISTER}'")
     assert sister["autre_nda_bilan_competences"] == SISTER_CERTIFIED
     assert sister["autre_nda_vae"] is None
@@ -54,7 +56,7 @@ def test_a_flag_is_certified_not_certified_or_unknown(
     values: tuple[bool | None, ...], known: bool, state: tuple[str, ...]
 ) -> None:
     one = organisme("93130000113", certification_connue=known, **flags(*values))
-    with built([one], real_references=True) as con:
+    with built([one], of=["portage.profil"], real_references=True) as con:
         [found] = rows(
             con,
             "select etat_action_formation, etat_bilan_competences, etat_vae, etat_apprentissage "
@@ -66,7 +68,7 @@ def test_a_flag_is_certified_not_certified_or_unknown(
 def test_the_same_facts_make_the_same_profile() -> None:
     twins = [organisme(f"9313{rank:05}13", denomination=f"FICTIF {rank}") for rank in range(3)]
     other = organisme("93130000913", **flags(True, False, False, False))
-    with built([*twins, other], real_references=True) as con:
+    with built([*twins, other], of=["portage.profil"], real_references=True) as con:
         assert rows(
             con, "select count(distinct profil) from portage.profil where nda <> '93130000913'"
         ) == [(1,)]

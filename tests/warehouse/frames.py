@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Collection, Iterator, Sequence
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import duckdb
+import pytest
 
+import pipelines.warehouse.models
 from pipelines.history.state import Following
 from pipelines.publication.database import run_judged
 from pipelines.registers.contract import COLUMNS, FLAGS, Kind
@@ -17,9 +19,12 @@ from pipelines.warehouse.models import (
     FOLLOWING,
     RUN,
     STAGING,
+    Model,
+    evaluation_reads,
     load_models,
     load_reference_files,
     run_models,
+    split_judged,
     split_late,
 )
 
@@ -167,15 +172,47 @@ def workshop(
 def built(
     organismes: Sequence[Row] = (),
     controles: Sequence[Row] = (),
+    *,
+    of: Collection[str] = (),
+    documented: bool = False,
     **more: Any,
 ) -> Iterator[duckdb.DuckDBPyConnection]:
-    """The same with every model made."""
-    with workshop(organismes, **more) as con:
-        early, late = split_late(load_models())
-        run_judged(con, early)
+    """The same with every model made, or those that the tables and schemas of ``of`` need."""
+    with workshop(organismes, **more) as con, nullcontext() if documented else undocumented():
+        early, late = split_late(needed(of) if of else load_models())
+        judged = any(split_judged(early)[1])
+        (run_judged if judged else run_models)(con, early)
         table(con, CONTROLS, CONTROLE, controles)
         run_models(con, late)
         yield con
+
+
+@contextmanager
+def undocumented() -> Iterator[None]:
+    """Have tables made without their comments, which take a third of the time of small ones."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(pipelines.warehouse.models, "_comments", lambda *_: "")
+        yield
+
+
+def needed(of: Collection[str]) -> tuple[Model, ...]:
+    """The models of some tables and schemas with all that they read, in their order."""
+    models = load_models()
+    wanted = {*of}
+    # Each comes after those it reads.
+    for model in reversed(models):
+        if model.full_name in wanted or model.schema in wanted:
+            wanted |= {model.full_name, *model.depends}
+    assert wanted <= {name for model in models for name in (*_names(model), *model.depends)}, wanted
+    return tuple(model for model in models if model.full_name in wanted)
+
+
+def _names(model: Model) -> tuple[str, str]:
+    return model.full_name, model.schema
+
+
+# What questions and their answers read of a release.
+ASKED = ("reference", *sorted(evaluation_reads() & {m.full_name for m in load_models()}))
 
 
 def dicts(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:

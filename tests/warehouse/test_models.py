@@ -460,7 +460,7 @@ def test_the_tables_that_analysts_were_promised_are_there() -> None:
 
 def test_every_table_and_column_of_ours_carries_its_description() -> None:
     organisations = [organisme("93130001013", certifie_vae=True)]
-    with built(organisations) as con:
+    with built(organisations, documented=True) as con:
         tables = rows(
             con,
             "select schema_name || '.' || table_name, comment from duckdb_tables() "

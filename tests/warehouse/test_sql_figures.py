@@ -46,7 +46,7 @@ def test_national_figures() -> None:
         organisme(C, siren="000000000", siren_valide=False, nb_stagiaires=31),
         organisme(D, siren=OTHER, effectif_formateurs=2, certification_connue=False),
     ]
-    with built(organisations) as con:
+    with built(organisations, of=["marche.synthese"]) as con:
         [found] = dicts(con, "from marche.synthese")
     assert found == {
         "date_instantane": dt.date(2026, 1, 15),
@@ -99,7 +99,7 @@ def test_one_absurd_value_in_a_thousand_does_not_make_the_mean() -> None:
         for place in range(1, 1000)
     ]
     organisations.append(organisme(A, nb_stagiaires=10_000_000, effectif_formateurs=375_438))
-    with built(organisations) as con:
+    with built(organisations, of=["marche.synthese", "socle.bornage"]) as con:
         [found] = dicts(con, "from marche.synthese")
         bounds = rows(con, "select mesure, borne, nb_organismes_bornes from socle.bornage")
     assert bounds == [("FORMATEURS", 2, 1), ("STAGIAIRES", 10, 1), ("STAGIAIRES_CONFIES", None, 0)]
@@ -129,7 +129,9 @@ def test_doubts_and_lines_set_aside_are_given_as_they_are() -> None:
         {"ligne": 5, "motif": "29 champs au lieu de 30.", "texte": "a;b"},
         {"ligne": 3, "motif": "Guillemet mal placé.", "texte": '"x'},
     ]
-    with built([organisme(A)], anomalies=anomalies, rejets=rejets) as con:
+    with built(
+        [organisme(A)], anomalies=anomalies, rejets=rejets, of=["qualite.anomalie", "qualite.rejet"]
+    ) as con:
         assert dicts(con, "from qualite.anomalie order by ligne") == [anomalies[1], anomalies[0]]
         assert dicts(con, "from qualite.rejet order by ligne") == [rejets[1], rejets[0]]
         assert [c[0] for c in rows(con, "describe qualite.anomalie")][:2] == ["nda", "regle"]
@@ -150,14 +152,16 @@ def test_controls_are_given_as_they_are() -> None:
         "accepte": False,
     }
     lost = {**good, "regle": "comparaison.nb_lignes", "nb_en_defaut": 3, "accepte": True}
-    with built([], [good, lost]) as con:
+    with built([], [good, lost], of=["qualite.controle"]) as con:
         assert dicts(con, "from qualite.controle order by regle") == [lost, good]
 
 
 def test_the_publication_says_where_the_base_comes_from() -> None:
     rejets = [{"ligne": 3, "motif": "m", "texte": "t"}]
     accepted = "comparaison.nb_lignes : purge annoncée"
-    with built([organisme(A)], rejets=rejets, acceptations=accepted) as con:
+    with built(
+        [organisme(A)], rejets=rejets, acceptations=accepted, of=["meta.publication"]
+    ) as con:
         [found] = dicts(con, "from meta.publication")
     assert found == {
         "version": "20260116T040000Z-aaaaaaaa",
@@ -179,7 +183,7 @@ def test_the_publication_says_where_the_base_comes_from() -> None:
 
 
 def test_a_list_without_date_nor_acceptance_is_published_all_the_same() -> None:
-    with built(derniere_declaration=None, acceptations=None) as con:
+    with built(derniere_declaration=None, acceptations=None, of=["meta.publication"]) as con:
         found = rows(con, "select derniere_declaration, acceptations from meta.publication")
     assert found == [(None, None)]
 

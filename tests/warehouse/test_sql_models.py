@@ -52,7 +52,7 @@ def test_an_organisation_is_given_whole_with_the_names_of_its_places() -> None:
         "personne_physique_presumee": True,
         "pays_organisme_represente": "Suisse",
     }
-    with built([organisme(A, **values)]) as con:
+    with built([organisme(A, **values)], of=["socle.organisme"]) as con:
         found = dicts(con, "from socle.organisme")
     assert found == [
         {
@@ -74,7 +74,7 @@ def test_an_organisation_without_address_or_of_an_unknown_place_is_kept() -> Non
         organisme(C, code_region="42", code_departement="99", departement_source="adresse"),
         organisme(D, code_region="93", code_departement="06", departement_source="nda"),
     ]
-    with built(organisations) as con:
+    with built(organisations, of=["socle.organisme"]) as con:
         found = rows(con, f"select nda, {', '.join(known)} from socle.organisme order by nda")
     assert found == [
         (A, None, None, None, None, None),
@@ -103,7 +103,9 @@ def test_an_organisation_without_address_or_of_an_unknown_place_is_kept() -> Non
 def test_whether_an_organisation_is_certified(
     values: tuple[bool | None, ...], known: bool, certified: bool | None
 ) -> None:
-    with built([organisme(A, certification_connue=known, **flags(*values))]) as con:
+    with built(
+        [organisme(A, certification_connue=known, **flags(*values))], of=["socle.organisme"]
+    ) as con:
         assert rows(con, "select est_certifie from socle.organisme") == [(certified,)]
 
 
@@ -116,7 +118,7 @@ def test_a_blank_flag_makes_no_row() -> None:
         organisme(B),
         organisme(C, **flags(False, False, False, True)),
     ]
-    with built(organisations) as con:
+    with built(organisations, of=["socle.certification"]) as con:
         found = rows(con, "from socle.certification order by all")
     assert found == [
         (A, "ACTION_FORMATION", True),
@@ -130,7 +132,9 @@ def test_a_blank_flag_makes_no_row() -> None:
 
 @pytest.mark.parametrize(("flag", "category"), list(zip(FLAGS, CATEGORIES, strict=True)))
 def test_each_flag_is_its_category(flag: str, category: str) -> None:
-    with built([organisme(A, **{flag: True})]) as con:
+    with built(
+        [organisme(A, **{flag: True})], of=["socle.certification", "marche.synthese"]
+    ) as con:
         assert rows(con, "from socle.certification") == [(A, category, True)]
         [(certified,)] = rows(
             con, f"select nb_{flag.replace('certifie', 'certifies')} from marche.synthese"
@@ -149,7 +153,7 @@ def test_specialities_keep_their_rank() -> None:
         organisme(D, **specialities((None, "Premier"), ("102", None), (None, "Troisième"))),
         organisme("93130000513"),
     ]
-    with built(organisations) as con:
+    with built(organisations, of=["socle.specialite"]) as con:
         found = rows(con, "from socle.specialite order by nda, rang")
     assert found == [
         (A, 1, "413", "Dév"),
@@ -171,7 +175,7 @@ def test_a_speciality_takes_its_most_frequent_label() -> None:
         organisme(B, **specialities(("413", "Alpha"), ("312", "Commerce"))),
         organisme(C, **specialities(("413", "Bêta"), ("413", "Bêta"))),
     ]
-    with built(organisations) as con:
+    with built(organisations, of=["reference.specialite_nsf"]) as con:
         found = rows(con, "from reference.specialite_nsf order by code_nsf")
     assert found == [
         # A tie: the first of the alphabet.
@@ -187,7 +191,7 @@ def test_a_speciality_without_label_is_kept_and_none_is_made_of_a_lone_label() -
         organisme(B, **specialities(("413", None), (None, "Sans code"))),
         organisme(C, **specialities(("413", "Alpha"))),
     ]
-    with built(organisations) as con:
+    with built(organisations, of=["reference.specialite_nsf"]) as con:
         found = rows(con, "from reference.specialite_nsf order by code_nsf")
     assert found == [("312", None, 0, 1), ("413", "Alpha", 1, 3)]
 
@@ -202,7 +206,7 @@ def test_each_previous_number_has_its_row() -> None:
         organisme(C, ndas_precedents=[]),
         organisme(D),
     ]
-    with built(organisations) as con:
+    with built(organisations, of=["socle.nda_precedent"]) as con:
         found = rows(con, "from socle.nda_precedent order by all")
     assert found == [(A, "11750000175"), (A, "11750000275"), (B, "11750000175")]
 
@@ -230,7 +234,7 @@ def test_an_entity_is_one_row_over_all_its_numbers() -> None:
         ),
         organisme(B, siren=OTHER),
     ]
-    with built(organisations) as con:
+    with built(organisations, of=["socle.entite"]) as con:
         found = dicts(con, "from socle.entite order by siren")
     nothing = dict.fromkeys(("nb_stagiaires", "nb_stagiaires_confies", "effectif_formateurs"))
     assert found == [
@@ -261,7 +265,7 @@ def test_a_flag_of_an_entity_is_true_false_or_blank() -> None:
         organisme(B, siren=SIREN, **flags(True, None, False, None)),
         organisme(C, siren=SIREN, certification_connue=False, **flags(None, None, None, None)),
     ]
-    with built(organisations) as con:
+    with built(organisations, of=["socle.entite"]) as con:
         [found] = dicts(con, "from socle.entite")
     assert {name: found[name] for name in FLAGS} == flags(True, False, True, None)
     assert found["est_certifie"] is True
@@ -280,7 +284,7 @@ def test_whether_an_entity_is_certified(
         )
         for nda, mark in zip((A, B), certified, strict=True)
     ]
-    with built(organisations) as con:
+    with built(organisations, of=["socle.entite"]) as con:
         assert rows(con, "select est_certifie from socle.entite") == [(whole,)]
 
 
@@ -291,7 +295,7 @@ def test_an_invalid_siren_makes_no_entity() -> None:
         organisme(C, siren="000000000", siren_valide=False),
         organisme(D, siren=SIREN),
     ]
-    with built(organisations) as con:
+    with built(organisations, of=["socle.entite"]) as con:
         assert rows(con, "select siren, nb_nda, ndas from socle.entite") == [(SIREN, 1, [D])]
 
 
@@ -299,7 +303,7 @@ def test_an_invalid_siren_makes_no_entity() -> None:
 
 
 def test_regions_sum_their_departments() -> None:
-    with built() as con:
+    with built(of=["reference.region", "reference.departement"]) as con:
         found = rows(con, "from reference.region order by code_region")
         departments = rows(con, "from reference.departement order by code_departement")
     assert found == [
@@ -314,7 +318,7 @@ def test_regions_sum_their_departments() -> None:
 
 
 def test_the_reference_files_of_the_year() -> None:
-    with built(real_references=True) as con:
+    with built(real_references=True, of=["reference.region", "reference.departement"]) as con:
         [(regions, official, people)] = rows(
             con, "select count(*), count_if(officielle), sum(population) from reference.region"
         )

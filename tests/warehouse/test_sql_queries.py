@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
 from typing import Any
 
+import duckdb
 import pytest
 
 from pipelines.quality.queries import load_queries
@@ -175,11 +177,16 @@ BAD: dict[str, list[tuple[str, list[tuple[Any, ...]]]]] = {
 QUERIES = {query.name: query.sql for query in load_queries()}
 
 
-def test_no_query_finds_anything_in_a_good_base() -> None:
+@pytest.fixture(scope="module")
+def good() -> Iterator[duckdb.DuckDBPyConnection]:
     with built(GOOD) as con:
-        assert {name: rows(con, sql) for name, sql in QUERIES.items()} == {
-            name: [] for name in QUERIES
-        }
+        yield con
+
+
+def test_no_query_finds_anything_in_a_good_base(good: duckdb.DuckDBPyConnection) -> None:
+    assert {name: rows(good, sql) for name, sql in QUERIES.items()} == {
+        name: [] for name in QUERIES
+    }
 
 
 def test_no_query_finds_anything_in_an_empty_base() -> None:
@@ -198,8 +205,14 @@ def test_every_query_has_a_bad_base() -> None:
     [(name, *pair) for name, pairs in BAD.items() for pair in pairs],
 )
 def test_a_query_returns_the_rows_that_offend(
-    name: str, damage: str, offending: list[tuple[Any, ...]]
+    name: str,
+    damage: str,
+    offending: list[tuple[Any, ...]],
+    good: duckdb.DuckDBPyConnection,
 ) -> None:
-    with built(GOOD) as con:
-        con.execute(damage)
-        assert rows(con, QUERIES[name]) == offending
+    good.begin()
+    try:
+        good.execute(damage)
+        assert rows(good, QUERIES[name]) == offending
+    finally:
+        good.rollback()

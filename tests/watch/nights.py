@@ -28,7 +28,7 @@ from pipelines.watch.schema import DDL
 from pipelines.watch.store import Watched
 from pipelines.watch.watchlist import Added, add, watched
 from tests.history.lists import fingerprint, follow
-from tests.warehouse.frames import CONTROLE, Row, flags, organisme, table, workshop
+from tests.warehouse.frames import CONTROLE, Row, flags, organisme, table, undocumented, workshop
 
 FIRST, SECOND, THIRD = (dt.date(2026, 1, day) for day in (15, 16, 17))
 STEADY, LOSER, GONE, OLD, NEW, LATE, GAINER = (f"9313{rank:05}13" for rank in range(1, 8))
@@ -104,7 +104,7 @@ def build(lists: Mapping[str, Sequence[Row]], path: Path) -> None:
         "sha256": fingerprint(lists[last]),
         "version": f"{last.replace('-', '')}T040000Z-aaaaaaaa",
     }
-    with workshop(lists[last], real_references=True, **published) as con:
+    with undocumented(), workshop(lists[last], real_references=True, **published) as con:
         follow(con, Following(con), lists, {})
         early, late = split_late(load_models())
         run_judged(con, early)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.portage.cap.shares import Cap, Line, Shares, caps, shares
-from tests.warehouse.frames import built
+from tests.warehouse.frames import ASKED, built
 
 TODAY = dt.date(2026, 3, 2)
 EIGHTY = Cap(Decimal(80), dt.date(2024, 4, 1), None, "L.6323-9-2, R.6333-6-5")
@@ -23,7 +23,7 @@ def shared(*lines: tuple[str, str, str], known: tuple[Cap, ...] = (EIGHTY,)) -> 
 
 
 def test_the_cap_is_the_one_of_the_release() -> None:
-    with built(real_references=True) as con:
+    with built(of=ASKED, real_references=True) as con:
         assert caps(con) == [EIGHTY]
 
 

@@ -21,7 +21,7 @@ from pipelines.portage.dossier.issue import Issued, issue
 from pipelines.portage.dossier.numbers import issued, journal_path, reserve
 from pipelines.portage.dossier.source import state
 from tests.portage.dossier.dossiers import CARRIER, MOMENT, NDA, SIREN, SOURCE, STATE, answer
-from tests.warehouse.frames import built, flags, organisme
+from tests.warehouse.frames import ASKED, built, flags, organisme
 
 
 @pytest.fixture
@@ -224,17 +224,17 @@ def emission(con: duckdb.DuckDBPyConnection, **values: Any) -> dict[str, Any]:
 
 
 def before() -> dict[str, Any]:
-    with built([LISTED]) as con:
+    with built([LISTED], of=ASKED) as con:
         return emission(con)
 
 
 def since(*organismes: dict[str, Any], was: Mapping[str, Any] | None = None) -> list[str]:
-    with built(organismes) as con:
+    with built(organismes, of=ASKED) as con:
         return changes(con, was or before())
 
 
 def test_the_state_of_a_listed_organisation() -> None:
-    with built([LISTED]) as con:
+    with built([LISTED], of=ASKED) as con:
         found = state(con, NDA, SIREN)
     assert found.keys() == {*STATE} - {"role", "nda", "siren"}
     assert found["liste"] is True
@@ -275,7 +275,7 @@ def test_an_organisation_under_a_new_number() -> None:
 
 
 def test_an_organisation_that_came() -> None:
-    with built([organisme(CARRIER)]) as con:
+    with built([organisme(CARRIER)], of=ASKED) as con:
         was = emission(con)
     assert since(organisme(CARRIER), was=was) == []
     assert since(LISTED, was=was) == [
@@ -287,7 +287,7 @@ def test_an_organisation_that_came() -> None:
 
 
 def test_asked_by_siren_any_of_its_numbers_counts() -> None:
-    with built([organisme(CARRIER)]) as con:
+    with built([organisme(CARRIER)], of=ASKED) as con:
         was = {"organismes": [{"role": "porteur", "nda": None, "siren": SIREN}]}
         was["organismes"][0] |= state(con, None, SIREN)
     assert since(organisme("84130000169", siren=SIREN), was=was) == [
@@ -300,12 +300,12 @@ def test_certified_under_one_of_its_numbers() -> None:
         organisme("84130000169", siren=SIREN, denomination="B", **flags(False, True, False, None)),
         organisme("93130000213", siren=SIREN, denomination="C", **flags(False, False, None, None)),
     ]
-    with built(others) as con:
+    with built(others, of=ASKED) as con:
         found = state(con, None, SIREN)
     assert list(found["certifications"].values()) == [False, True, False, None]
 
 
 def test_an_organisation_without_a_number_is_not_looked_for() -> None:
-    with built([LISTED]) as con:
+    with built([LISTED], of=ASKED) as con:
         was = emission(con, nda=None, siren=None)
     assert since(was=was) == []
