@@ -7,9 +7,11 @@ import datetime as dt
 import importlib
 import json
 import os
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ from pipelines.settings import ROOT
 from pipelines.warehouse.models import evaluation_reads, load_models, split_late
 from tests.pipeline import lists
 from tests.pipeline.commands import Opac, ask, release_of, released
+from tests.pipeline.conftest import isolate
 from tests.processes import hear, process
 
 _MODELS = {tuple(m.full_name.split(".")): m for m in split_late(load_models())[0]}
@@ -73,6 +76,40 @@ def source(tmp_path: Path) -> Path:
     path = tmp_path / "liste.csv"
     path.write_bytes(lists.next_list())
     return path
+
+
+@dataclass(frozen=True)
+class Done:
+    """A whole run of the job, its source and its home, which other tests copy."""
+
+    result: dg.ExecuteInProcessResult
+    source: Path
+    home: Path
+
+    def copied(self, folder: Path) -> Path:
+        """Give a home of one test, as this run has left it."""
+        return shutil.copytree(self.home, folder / "laissee", symlinks=True)
+
+
+def _done(good: Path, folder: Path, content: bytes) -> Done:
+    home = shutil.copytree(good, folder / "maison", symlinks=True)
+    source = folder / "liste.csv"
+    source.write_bytes(content)
+    with pytest.MonkeyPatch.context() as patch:
+        isolate(patch)
+        return Done(_run(home, source=source, raise_on_error=False), source, home)
+
+
+@pytest.fixture(scope="module")
+def done(_good: Path, tmp_path_factory: pytest.TempPathFactory) -> Done:
+    """A run that released the next list."""
+    return _done(_good, tmp_path_factory.mktemp("publiee"), lists.next_list())
+
+
+@pytest.fixture(scope="module")
+def refused(_good: Path, tmp_path_factory: pytest.TempPathFactory) -> Done:
+    """A run that the gate refused."""
+    return _done(_good, tmp_path_factory.mktemp("refusee"), lists.every_nda_twice())
 
 
 # --- What is shown ------------------------------------------------------------------------------
@@ -137,8 +174,8 @@ def test_every_table_shows_its_columns_and_what_it_is_made_from() -> None:
 # --- A run --------------------------------------------------------------------------------------
 
 
-def test_a_run_releases_and_shows_its_figures(home: Path, source: Path) -> None:
-    result = _run(home, source=source)
+def test_a_run_releases_and_shows_its_figures(done: Done) -> None:
+    home, result = done.home, done.result
 
     assert result.success
     assert released(home).rows == lists.COUNT + 3
@@ -158,8 +195,8 @@ def test_a_run_releases_and_shows_its_figures(home: Path, source: Path) -> None:
     assert Path(str(publication["rapport"].value)).is_dir()
 
 
-def test_the_checks_shown_are_those_of_the_report(home: Path, source: Path) -> None:
-    result = _run(home, source=source)
+def test_the_checks_shown_are_those_of_the_report(done: Done) -> None:
+    home, result = done.home, done.result
 
     shown = {tuple(e.asset_key.path): e for e in result.get_asset_check_evaluations()}
     assert shown.keys() == _CHECKED
@@ -172,11 +209,8 @@ def test_the_checks_shown_are_those_of_the_report(home: Path, source: Path) -> N
     assert "| contrat.organisme.nda.unique | conforme | aucun défaut sur 1" in table
 
 
-def test_a_refused_run_shows_which_check_failed(home: Path, source: Path) -> None:
-    before = released(home)
-    source.write_bytes(lists.every_nda_twice())
-
-    result = _run(home, source=source, raise_on_error=False)
+def test_a_refused_run_shows_which_check_failed(refused: Done, _good: Path) -> None:
+    result = refused.result
 
     assert not result.success
     failed = {
@@ -187,7 +221,7 @@ def test_a_refused_run_shows_which_check_failed(home: Path, source: Path) -> Non
     assert "| contrat.organisme.nda.unique | non conforme |" in str(
         failed[("preparation", "organisme")].metadata["controles"].value
     )
-    assert released(home) == before
+    assert released(refused.home).link == released(_good).link
 
 
 def test_an_unchanged_list_skips_the_rest(home: Path, source: Path) -> None:
@@ -235,11 +269,9 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 # --- The release alone --------------------------------------------------------------------------
 
 
-def test_the_release_alone_is_refused_after_a_failed_gate(home: Path, source: Path) -> None:
+def test_the_release_alone_is_refused_after_a_failed_gate(refused: Done, tmp_path: Path) -> None:
+    home = refused.copied(tmp_path)
     before = released(home)
-    source.write_bytes(lists.every_nda_twice())
-    with pytest.raises(GatesRefused, match=r"nda\.unique"):
-        _run(home, source=source)
     assert (home / "construction" / "opac.duckdb").exists(), "there is something to release"
 
     with pytest.raises(GatesRefused, match=r"nda\.unique"):
@@ -276,8 +308,8 @@ def test_tables_made_after_the_report_are_not_released(home: Path, source: Path)
     assert released(home) == before
 
 
-def test_a_build_is_released_once(home: Path, source: Path) -> None:
-    _run(home, source=source)
+def test_a_build_is_released_once(done: Done, tmp_path: Path) -> None:
+    home = done.copied(tmp_path)
     before = released(home)
 
     with pytest.raises(OpacError):
@@ -340,30 +372,35 @@ def test_a_refresh_from_the_command_is_recorded_in_the_home(
 # --- The journal --------------------------------------------------------------------------------
 
 
-def test_a_run_that_no_command_launched_is_told_in_the_journal(home: Path, source: Path) -> None:
-    before = len(journal.runs(Home(home)))
+def test_a_run_that_no_command_launched_is_told_in_the_journal(
+    done: Done, _good: Path, tmp_path: Path
+) -> None:
+    before = len(journal.runs(Home(_good)))
+    home, source = done.copied(tmp_path), done.source
 
     _run(home, source=source)
-    _run(home, source=source)
 
-    unchanged, done, *others = journal.runs(Home(home))
+    unchanged, first, *others = journal.runs(Home(home))
     assert len(others) == before
     version = release_of(home).version
-    assert done.details == {"source": str(source), "version": version}
-    assert (done.code, done.message) == (0, f"Version {version} publiée (liste du 2024-10-16).")
+    assert first.details == {"source": str(source), "version": version}
+    assert (first.code, first.message) == (0, f"Version {version} publiée (liste du 2024-10-16).")
     assert (unchanged.code, str(unchanged.message).split(" : ")[0]) == (0, "Inchangé")
 
 
 @pytest.mark.parametrize("raise_on_error", [True, False])
 @pytest.mark.parametrize("named", [True, False])
 def test_why_a_run_failed_is_told_as_the_command_tells_it(
-    home: Path, source: Path, raise_on_error: bool, named: bool
+    refused: Done, home: Path, source: Path, raise_on_error: bool, named: bool
 ) -> None:
     source.write_bytes(lists.every_nda_twice())
     every = ["/".join(key) for key in (*_MODELS, *_OTHERS)] if named else []
 
-    with contextlib.suppress(GatesRefused):
-        _run(home, *every, source=source, raise_on_error=raise_on_error)
+    if raise_on_error or named:
+        with contextlib.suppress(GatesRefused):
+            _run(home, *every, source=source, raise_on_error=raise_on_error)
+    else:
+        home = refused.home
 
     told = journal.runs(Home(home))[0]
     assert told.code == GatesRefused.code
