@@ -72,7 +72,7 @@ def answer(session: Session, ligne: int) -> Answer:
         "porteur": _party(session, ligne, "porteur"),
         "instantane": snapshot(con),
         "regles": {
-            **rules(con),
+            **session.rules,
             "financement": case["financements"] or [],
             "action": case["action"],
         },
@@ -173,21 +173,6 @@ def snapshot(con: duckdb.DuckDBPyConnection) -> Answer:
         con,
         "select date_contenu, (select revue_le from demande.contexte) as revue_le, sha256, "
         "version, code, origine, licence, attribution, lignes_liste from meta.publication",
-    )
-    return found
-
-
-def rules(con: duckdb.DuckDBPyConnection) -> Answer:
-    """Say which rules were applied: how many, and the SHA-256 of all that they are made of."""
-    tables = (
-        *("portage.regle", "portage.parametre", "portage.motif", "portage.piece"),
-        *("portage.ecriture", "reference.financement", "reference.forme_juridique"),
-    )
-    parts = " || ".join(
-        f"(select string_agg(t::varchar, chr(10) order by t) from {name} as t)" for name in tables
-    )
-    (found,) = _dicts(
-        con, f"select sha256({parts}) as empreinte, (select count(*) from portage.regle) as nombre"
     )
     return found
 

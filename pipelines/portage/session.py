@@ -9,8 +9,8 @@ import datetime as dt
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any
 
 from pipelines.portage.facts import FAITS, Groupe
 from pipelines.portage.matching import match
@@ -45,6 +45,13 @@ class Telling(StrEnum):
     NOTHING = "rien"
     EFFECTS = "effets"
     ALL = "tout"
+
+
+# What verdicts are made by, beside the facts and the list.
+_RULES = (
+    *("portage.regle", "portage.parametre", "portage.motif", "portage.piece"),
+    *("portage.ecriture", "reference.financement", "reference.forme_juridique"),
+)
 
 
 class Session:
@@ -118,6 +125,18 @@ class Session:
             self._run(TELLING)
         if telling is Telling.EFFECTS:
             self._run(LINES)
+
+    @cached_property
+    def rules(self) -> Mapping[str, Any]:
+        """Which rules are applied: ``nombre``, and the SHA-256 (``empreinte``) of all they are."""
+        parts = " || ".join(
+            f"(select string_agg(t::varchar, chr(10) order by t) from {name} as t)"
+            for name in _RULES
+        )
+        (row,) = self.con.execute(
+            f"select sha256({parts}), (select count(*) from portage.regle)"
+        ).fetchall()
+        return dict(zip(("empreinte", "nombre"), row, strict=True))
 
     def _refuse_twins(self) -> None:
         """See that each question has a number of its own: answers are joined by it."""

@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from pipelines.portage.answer import rules
 from pipelines.portage.screening.judging import BLOCK
 from pipelines.portage.session import Session
 from pipelines.printable import printable
@@ -113,7 +112,7 @@ def look_up(
         liste=dt.date.fromisoformat(release.meta["date_contenu"]),
         sha256=release.meta["sha256"],
         version=release.version,
-        regles=rules(session.con)["empreinte"],
+        regles=session.rules["empreinte"],
         jour=today,
         perimee=False,
         verdict=None,

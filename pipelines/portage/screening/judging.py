@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import UsageError
-from pipelines.portage.answer import refuse_unreadable, rules, snapshot
+from pipelines.portage.answer import refuse_unreadable, snapshot
 from pipelines.portage.candidates.headers import ANSWER
 from pipelines.portage.candidates.table import Advance, Candidates, connect
 from pipelines.portage.facts import PAR_NOM
@@ -160,7 +160,7 @@ def screen(
         pieces,
         dict(matches),
         snapshot(session.con),
-        rules(session.con),
+        session.rules,
         dict(defaults),
         dt.date.today(),
     )

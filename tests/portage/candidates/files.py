@@ -15,6 +15,7 @@ import xlsxwriter
 from pipelines.portage.candidates.reading import read_candidates
 from pipelines.portage.candidates.table import Candidates
 from pipelines.portage.facts import FAITS
+from pipelines.portage.session import Session
 
 BROUILLONS = Path(__file__).with_name("candidats_brouillons.csv")
 MISSION = {"financement": "CPF", "action": "BILAN_COMPETENCES"}
@@ -53,6 +54,8 @@ class FakeSession:
             *("portage.ecriture", "reference.financement", "reference.forme_juridique"),
         ):
             self.con.execute(f"create table {name} as select '{name}' as x")
+
+    rules = Session.rules
 
     def ask_rows(self, questions: Sequence[Mapping[str, str]]) -> None:
         assert len(questions) == 1
