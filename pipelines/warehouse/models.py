@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipelines.errors import OpacError
 from pipelines.registers.contract import BY_NAME
 from pipelines.settings import REFERENCE, SQL
-from pipelines.warehouse.literals import literal
+from pipelines.warehouse.literals import file_literal, literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -298,7 +298,7 @@ def load_reference_files(con: duckdb.DuckDBPyConnection) -> None:
     for path in sorted(REFERENCE.glob("*.csv")):
         con.execute(
             f"create table {FILES}.{path.stem} as "
-            f"from read_csv({literal(str(path))}, all_varchar = true, header = true)"
+            f"from read_csv({file_literal(path)}, all_varchar = true, header = true)"
         )
 
 
