@@ -19,7 +19,7 @@ _SOURCE_ADVICE = (
     "producteur."
 )
 _FILE_ADVICE = (
-    "Le fichier donné est sans doute abîmé : reprenez-le d'où il vient, ou recevez la liste "
+    "Le fichier donné est sans doute abîmé : redemandez-le à qui l'a fait, ou recevez la liste "
     "officielle (« opac refresh » sans --source, dans un autre dossier)."
 )
 
@@ -74,8 +74,8 @@ def advice(liste: Sighting) -> str:
     if liste.tableur is not None:
         return (
             f"Le fichier a été enregistré par un tableur ({liste.tableur}), qui change des "
-            "valeurs : reprenez la liste telle que la source la donne, sans l'ouvrir dans un "
-            "tableur."
+            "valeurs : redemandez la liste telle que la source la donne, et ne l'ouvrez pas "
+            "dans un tableur."
         )
     return _SOURCE_ADVICE if liste.origine == OFFICIAL else _FILE_ADVICE
 

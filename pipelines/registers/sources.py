@@ -358,7 +358,7 @@ def _too_big(path: Path, ceiling: int) -> NotTheList:
 def _only_list(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
     if any(entry.filename == "[Content_Types].xml" for entry in archive.infolist()):
         raise NotTheList(
-            f"« {path.name} » est un classeur Excel, pas la liste : reprenez-la telle que la "
+            f"« {path.name} » est un classeur Excel, pas la liste : redemandez-la telle que la "
             "source la donne, en .csv ou en Parquet."
         )
     found = [

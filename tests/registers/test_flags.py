@@ -103,7 +103,7 @@ def test_what_is_advised_depends_on_where_the_list_comes_from(tmp_path: Path) ->
 
     given = seen(*rows(3))
     assert given.origine == LOCAL
-    assert advice(given).startswith("Le fichier donné est sans doute abîmé : reprenez-le")
+    assert advice(given).startswith("Le fichier donné est sans doute abîmé : redemandez-le")
     assert "attendez" not in advice(given)
     official = Sighting(**{**given.__dict__, "origine": OFFICIAL})
     assert "attendez la suivante" in advice(official)
