@@ -76,12 +76,26 @@ class Home:
         """File locked by the refresh under way; its text names the process."""
         return self.root / "refresh.lock"
 
+    def check_path(self) -> None:
+        """See that DuckDB can write below this path: it takes « ? » for the end of a file's name.
+
+        Raises:
+            HomeUnusable: the path holds one.
+        """
+        if "?" in str(self.root):
+            raise HomeUnusable(
+                f"Le dossier de travail « {self.root} » ne peut pas être utilisé : DuckDB ne sait "
+                "pas écrire sous un chemin qui contient « ? » ; choisissez un autre dossier avec "
+                "--home ou OPAC_HOME."
+            )
+
     def prepare(self) -> None:
         """Make the folders.
 
         Raises:
-            HomeUnusable: they cannot be made or written.
+            HomeUnusable: they cannot be made or written, or the path cannot be that of a database.
         """
+        self.check_path()
         with home_errors(self.root):
             for folder in (self.archive, self.build, self.releases, self.reports, self.dagster):
                 folder.mkdir(parents=True, exist_ok=True)

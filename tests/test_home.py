@@ -125,3 +125,9 @@ def test_what_goes_well_goes_through() -> None:
     with home_errors(ROOT):
         done = True
     assert done
+
+
+def test_a_path_that_duckdb_would_cut_is_told(tmp_path: Path) -> None:
+    with pytest.raises(HomeUnusable, match=r"qui contient « \? » ; choisissez un autre dossier"):
+        Home(tmp_path / "OPAC ?").prepare()
+    assert list(tmp_path.iterdir()) == []

@@ -55,10 +55,11 @@ def settings_for(home: Path | None) -> Settings:
     """Settings of the home asked for.
 
     Raises:
-        HomeUnusable: it is not a folder, or it is forbidden.
+        HomeUnusable: it is not a folder, it is forbidden, or nothing can be written below its path.
     """
     settings = Settings.load(home)
     _asked[:] = [settings.home]
+    Home(settings.home).check_path()
     with home_errors(settings.home):
         if settings.home.exists() and not settings.home.is_dir():
             raise NotADirectoryError(errno.ENOTDIR, "not a folder", str(settings.home))

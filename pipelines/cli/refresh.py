@@ -79,6 +79,7 @@ def refresh(
             {
                 **found.meta,
                 "message": outcome.message,
+                "reserves": outcome.reserves,
                 "avis_non_transmis": outcome.non_avises,
                 "publie": outcome.changed,
                 "version": found.version,
@@ -92,5 +93,7 @@ def refresh(
     done(outcome.message)
     OUT.print(f"  base    : {escape(str(Home(settings.home).database))}", soft_wrap=True)
     OUT.print(f"  rapport : {escape(str(report))}", soft_wrap=True)
+    for told in outcome.reserves:
+        OUT.print(f"  [yellow]avertissement :[/] {escape(told)}", soft_wrap=True)
     for rule in found.meta["avertissements"] if outcome.changed else []:
         OUT.print(f"  [yellow]avertissement :[/] {escape(rule)} (voir le rapport)", soft_wrap=True)

@@ -57,7 +57,14 @@ def verify(
 
     Sans --financement et --action, donner le verdict pour chacun.
     """
-    from pipelines.portage.answer import answer, decisive, grid_questions, labels, refuse_unreadable
+    from pipelines.portage.answer import (
+        answer,
+        decisive,
+        grid_questions,
+        labels,
+        refuse_unnamed,
+        refuse_unreadable,
+    )
     from pipelines.portage.session import Telling, portage_session
 
     facts = asked(identifiant, facts)
@@ -70,6 +77,7 @@ def verify(
         questions = [facts] if whole else grid_questions(session.con, facts)
         session.ask_rows(questions, Telling.ALL if whole else Telling.EFFECTS)
         refuse_unreadable(session)
+        refuse_unnamed(session)
         found = answer(session, 1)
         if not whole:
             found = _open(found, session)

@@ -101,6 +101,7 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
         "liste": "liste",
         "derniere_declaration": "dernière déclaration",
         "derniere_execution": "dernière exécution",
+        "reserves": "avertissements",
         "controles_en_defaut": "contrôles en défaut",
         "acceptations": "écarts acceptés",
     }
@@ -135,9 +136,18 @@ def _status(settings: Settings) -> dict[str, Any]:
         "derniere_declaration": meta.get("derniere_declaration"),
         "derniere_execution": told,
         "code_derniere_execution": last.code if last else None,
+        "reserves": _reserves(release),
         "controles_en_defaut": meta.get("avertissements", []),
         "acceptations": [a["regle"] for a in meta.get("acceptations", [])],
     }
+
+
+def _reserves(release: Release | None) -> list[str]:
+    """What is to be known of the list that is published, as it was told when it was received."""
+    if release is None:
+        return []
+    seen = Archive(release.home).last_sighting(release.meta["sha256"])
+    return seen.avertissements if seen is not None else []
 
 
 def _list_text(meta: dict[str, Any]) -> str | None:

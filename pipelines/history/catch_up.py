@@ -21,7 +21,7 @@ from pipelines.registers.normalise import normalise
 from pipelines.registers.reading import ListReader
 from pipelines.settings import Settings
 from pipelines.warehouse.build import Build, following_path, staging_path
-from pipelines.warehouse.literals import build_config, literal
+from pipelines.warehouse.literals import build_config, file_literal, literal
 from pipelines.warehouse.models import FOLLOWING, STAGING
 from pipelines.warehouse.release import Release, current, open_readonly
 
@@ -131,7 +131,7 @@ def _rows(home: Home, build: Build, lists: list[DatedList]) -> Iterator[tuple[Da
         yield (
             one,
             f"select {columns}, [{absentes}]::varchar[] as absentes "
-            f"from read_parquet({literal(str(rows))})",
+            f"from read_parquet({file_literal(rows)})",
         )
         rows.unlink()
 

@@ -10,9 +10,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import format_datetime
+from typing import TYPE_CHECKING
 
 from pipelines.notices.outbox import Entry, NotReceived
 from pipelines.notices.settings import Mail, Security
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer as Buffer
 
 _TIMEOUT = 10.0
 _PASSWORD = "OPAC_SMTP_PASSWORD"  # noqa: S105  # the name of the variable
@@ -35,6 +39,34 @@ _REASONS: tuple[tuple[type[OSError], str], ...] = (
     (ssl.SSLError, "n'a pas permis de connexion sûre : vérifiez son certificat, securite et port"),
     (OSError, "refuse ou coupe la connexion"),
 )
+
+
+class _Utf8(str):
+    """A text that is always sent in UTF-8 (RFC 4616), whatever encoding smtplib asks for: ASCII."""
+
+    __slots__ = ()
+
+    def encode(self, _encoding: str = "", _errors: str = "") -> bytes:
+        # The environment may hold bytes of another encoding: they are sent as they are.
+        return super().encode("utf-8", "surrogateescape")
+
+
+class _Accented(smtplib.SMTP):
+    """A session whose user and password may hold any letter."""
+
+    def auth_plain(self, challenge: Buffer | None = None) -> str:
+        return _Utf8(super().auth_plain(challenge))
+
+    def auth_login(self, challenge: Buffer | None = None) -> str:
+        return _Utf8(super().auth_login(challenge))
+
+    def auth_cram_md5(self, challenge: Buffer | None = None) -> str | None:  # type: ignore[override]
+        answer = super().auth_cram_md5(challenge)
+        return None if answer is None else _Utf8(answer)
+
+
+class _WholeTls(_Accented, smtplib.SMTP_SSL):
+    """Under TLS from the first byte."""
 
 
 def to_addresses(mail: Mail, addresses: tuple[str, ...], entry: Entry) -> None:
@@ -77,14 +109,14 @@ def _session(mail: Mail) -> Iterator[smtplib.SMTP]:
     context = ssl.create_default_context()
     where = (mail.serveur, mail.port)
     with (
-        smtplib.SMTP_SSL(*where, timeout=_TIMEOUT, context=context)
+        _WholeTls(*where, timeout=_TIMEOUT, context=context)
         if mail.securite is Security.TLS
-        else smtplib.SMTP(*where, timeout=_TIMEOUT)
+        else _Accented(*where, timeout=_TIMEOUT)
     ) as smtp:
         if mail.securite is Security.STARTTLS:
             smtp.starttls(context=context)
         if mail.utilisateur is not None:
-            smtp.login(mail.utilisateur, _password())
+            smtp.login(_Utf8(mail.utilisateur), _Utf8(_password()))
         yield smtp
 
 

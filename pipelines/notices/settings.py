@@ -231,7 +231,7 @@ def _mail(table: _Table | None) -> Mail | None:
     if not 0 < port < 65_536:
         raise table.wrong("port", "sa valeur ne convient pas", "port = 587")
     mail = Mail(
-        serveur=table.text("serveur", str.isprintable, 'serveur = "smtp.exemple.fr"'),
+        serveur=table.text("serveur", _is_host, 'serveur = "smtp.exemple.fr"'),
         port=port,
         securite=securite,
         expediteur=table.text("expediteur", _is_mail, 'expediteur = "opac@exemple.fr"'),
@@ -248,6 +248,14 @@ def _is_url(text: str) -> bool:
     except ValueError:
         return False
     return plain and parts.scheme in {"http", "https"} and bool(parts.hostname)
+
+
+def _is_host(text: str) -> bool:
+    """Tell whether a name can be looked for: the resolver takes only what IDNA can write."""
+    try:
+        return text.isprintable() and bool(text.encode("idna"))
+    except UnicodeError:
+        return False
 
 
 def _is_mail(text: str) -> bool:

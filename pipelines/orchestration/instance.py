@@ -56,6 +56,18 @@ retention:
       failure: 90
 """
 _SQLITE = """\
+run_storage:
+  module: pipelines.orchestration.storage
+  class: RunStorage
+  config:
+    dagster_home:
+      env: DAGSTER_HOME
+schedule_storage:
+  module: pipelines.orchestration.storage
+  class: ScheduleStorage
+  config:
+    dagster_home:
+      env: DAGSTER_HOME
 event_log_storage:
   module: pipelines.orchestration.event_log
   class: EventLog
@@ -112,6 +124,8 @@ def configure(home: Home) -> None:
         part.write_text(text, encoding="utf-8")
         part.replace(path)
     os.environ["DAGSTER_HOME"] = str(home.dagster)
+    # Said twice: Dagster looks for its file as for a pattern, and misses it below « [x] ».
+    os.environ["DAGSTER_DISABLE_TELEMETRY"] = "yes"
 
 
 def _sqlite() -> dg.DagsterInstance:

@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 Answer = dict[str, Any]
 
 # Qualities of a match that retains nobody, whatever number was given.
-UNIDENTIFIED = {"AMBIGU", "CLE_FAUSSE", "DISCORDANT", "ILLISIBLE", "VIDE"}
+UNIDENTIFIED = {"AMBIGU", "AUCUN_PROCHE", "CLE_FAUSSE", "DISCORDANT", "ILLISIBLE", "VIDE"}
+# Those of what was given that is not a number at all.
+REFUSED = {"CLE_FAUSSE", "ILLISIBLE", "VIDE"}
 _CONTROL = ("regle", "role", "statut", "constat", "preuve", "base_legale", "confiance")
 # Both parties have the same requirements: what is told apart from its role says whose it is.
 _OF_WHOM = "case d.role when 'porteur' then 'Porteur : ' else '' end"
@@ -162,6 +164,22 @@ def refuse_unreadable(session: Session) -> None:
     faults = _column(
         session.con,
         "select defaut from evaluation.fait where defaut is not null order by ligne, fait",
+    )
+    if faults:
+        raise UsageError(" ".join(dict.fromkeys(faults)))
+
+
+def refuse_unnamed(session: Session) -> None:
+    """See that what names each party is a number: whoever asks is there to write it again.
+
+    Raises:
+        UsageError: some is not; it says which, and what it is.
+    """
+    refused = ", ".join(literal(quality) for quality in sorted(REFUSED))
+    faults = _column(
+        session.con,
+        "select if(role = 'porteur', 'Porteur : ', '') || message from evaluation.rapprochement "
+        f"where qualite in ({refused}) order by ligne, role desc",
     )
     if faults:
         raise UsageError(" ".join(dict.fromkeys(faults)))

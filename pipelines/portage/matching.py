@@ -50,6 +50,7 @@ def _find(con: duckdb.DuckDBPyConnection) -> None:
     truncated = _exists(con, f"{EVALUATION}.identifiant where genre = 'PREFIXE'")
     # The whole list is put in order there: not for nothing.
     _make(con, "rapprochement_prefixe", "" if truncated else "limit 0")
+    _make(con, "rapprochement_voisin")
     _make(con, "rapprochement_numero")
     _add(con, "rapprochement_numero")
     if _all_found(con):

@@ -9,13 +9,18 @@ from typing import Any
 
 from pipelines.french import nombre
 from pipelines.quality.controls import Gravity
+from pipelines.registers.archive import OFFICIAL, Sighting
 
 # Below this, a proportion proves nothing: small local files are legitimate.
 MINIMUM_ROWS = 500
 
-SOURCE_ADVICE = (
+_SOURCE_ADVICE = (
     "La liste est sans doute abîmée à la source : attendez la suivante, ou signalez-le à son "
     "producteur."
+)
+_FILE_ADVICE = (
+    "Le fichier donné est sans doute abîmé : redemandez-le à qui l'a fait, ou recevez la liste "
+    "officielle (« opac refresh » sans --source, dans un autre dossier)."
 )
 
 
@@ -33,13 +38,14 @@ class Context:
     """What the suites depend on besides the contract.
 
     ``plancher`` is the least number of rows (official source only); ``absentes`` are the columns
-    that the layout of the list does not have.
+    that the layout of the list does not have; ``conseil`` is what to do of a list found damaged.
     """
 
     nb_lignes: int
     plancher: int | None
     absentes: frozenset[str]
     date_liste: date
+    conseil: str = _SOURCE_ADVICE
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,17 @@ class Check:
     gravite: Gravity = Gravity.CRITIQUE
     requete: str | None = None
     sans_objet: str | None = None
+
+
+def advice(liste: Sighting) -> str:
+    """Say what to do of a list found damaged: whoever brought a file waits for no next one."""
+    if liste.tableur is not None:
+        return (
+            f"Le fichier a été enregistré par un tableur ({liste.tableur}), qui change des "
+            "valeurs : redemandez la liste telle que la source la donne, et ne l'ouvrez pas "
+            "dans un tableur."
+        )
+    return _SOURCE_ADVICE if liste.origine == OFFICIAL else _FILE_ADVICE
 
 
 def not_applicable(

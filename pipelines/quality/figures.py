@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from pipelines.french import nombre, taux
-from pipelines.quality.checks import SOURCE_ADVICE, Check, Context, Unit, not_applicable
+from pipelines.quality.checks import Check, Context, Unit, not_applicable
 from pipelines.registers.categories import BY_CODE
 from pipelines.registers.contract import ALWAYS, COLUMNS, FLAGS, Kind
 
@@ -45,7 +45,7 @@ def figures(contexte: Context) -> list[Check]:
             figure.unite,
             _bounds(figure),
             figure.verifie,
-            figure.defaut,
+            f"{figure.defaut} {contexte.conseil}",
             requete=f"select {wanted} from organisme",
             sans_objet=reasons[figure.nom],
         )
@@ -81,7 +81,7 @@ def _doubt(
         f"(select count(*) from anomalie where regle = '{regle}') / greatest({among}, 1)",
         Unit.SHARE,
         verifie,
-        f"{defaut} {SOURCE_ADVICE}",
+        defaut,
         maximum=DOUBT_SHARE,
         besoin=besoin,
     )
@@ -102,7 +102,7 @@ _FIGURES: tuple[_Figure, ...] = (
         f"count_if({_ANY_FLAG}) / greatest(count(*), 1)",
         Unit.SHARE,
         "La part des organismes certifiés est plausible.",
-        f"La part des organismes certifiés n'est pas plausible. {SOURCE_ADVICE}",
+        "La part des organismes certifiés n'est pas plausible.",
         *CERTIFIED_SHARE,
         besoin=FLAGS,
     ),
@@ -113,7 +113,7 @@ _FIGURES: tuple[_Figure, ...] = (
             f"count_if({flag})",
             Unit.NUMBER,
             f"Au moins un organisme est certifié dans la catégorie « {flag} ».",
-            f"Plus aucun organisme n'est certifié dans la catégorie « {flag} ». {SOURCE_ADVICE}",
+            f"Plus aucun organisme n'est certifié dans la catégorie « {flag} ».",
             minimum=1,
         )
         for flag in FLAGS
@@ -125,7 +125,7 @@ _FIGURES: tuple[_Figure, ...] = (
         Unit.SHARE,
         f"La plupart des certifiés le sont pour {_FORMATION.with_article}.",
         f"Moins de la moitié des certifiés le sont pour {_FORMATION.with_article} : les colonnes "
-        f"de certification sont sans doute permutées. {SOURCE_ADVICE}",
+        f"de certification sont sans doute permutées.",
         minimum=0.5,
         besoin=FLAGS,
     ),
@@ -135,7 +135,7 @@ _FIGURES: tuple[_Figure, ...] = (
         "coalesce(sum(nb_stagiaires), 0) / greatest(coalesce(sum(effectif_formateurs), 0), 1)",
         Unit.NUMBER,
         "Les stagiaires sont plus nombreux que les formateurs.",
-        f"Moins de stagiaires que de formateurs : colonnes sans doute permutées. {SOURCE_ADVICE}",
+        "Moins de stagiaires que de formateurs : colonnes sans doute permutées.",
         minimum=1,
         besoin=("nb_stagiaires", "effectif_formateurs"),
     ),
@@ -146,7 +146,7 @@ _FIGURES: tuple[_Figure, ...] = (
         Unit.SHARE,
         "Les villes ne sont pas des voies.",
         "Trop de villes commencent par un chiffre : les colonnes de l'adresse sont sans doute "
-        f"permutées. {SOURCE_ADVICE}",
+        "permutées.",
         maximum=0.05,
     ),
     _doubt(

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any, Self
 
 from pipelines.errors import GatesRefused, UsageError
 from pipelines.home import Home
-from pipelines.quality.checks import Check, Context
+from pipelines.quality.checks import Check, Context, advice
 from pipelines.quality.comparison import compare
 from pipelines.quality.controls import Acceptation, Control, Status, accepted, verdict
 from pipelines.quality.gx_client import GxWorker
+from pipelines.quality.losses import lost_certifications
 from pipelines.quality.queries import load_queries, run_queries
 from pipelines.quality.report import Report, write_report
 from pipelines.quality.suites import suites
@@ -44,7 +45,8 @@ def checks_of(settings: Settings, build: Build) -> dict[str, list[Check]]:
 
     with duckdb.connect(staging_path(Home(settings.home)), read_only=True) as con:
         rows, absent = _count(con, "organisme"), _absent(con)
-    return suites(Context(rows, row_floor(build.liste), absent, build.date_liste))
+    liste = build.liste
+    return suites(Context(rows, row_floor(liste), absent, build.date_liste, advice(liste)))
 
 
 def row_floor(liste: Sighting) -> int | None:
@@ -84,9 +86,9 @@ class GateChecks:
 
     def _staging(self, build: Build) -> list[Control]:
         checks = checks_of(self._settings, build)["preparation"]
-        return self._worker.validate(
-            staging_path(Home(self._settings.home)), checks, timeout=_GX_TIMEOUT
-        )
+        staging = staging_path(Home(self._settings.home))
+        lost = lost_certifications(staging, advice(build.liste))
+        return [*self._worker.validate(staging, checks, timeout=_GX_TIMEOUT), *lost]
 
     def _database(self, build: Build) -> list[Control]:
         """Validate the new database: suites, queries of ``sql/tests``, comparison."""

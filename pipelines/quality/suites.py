@@ -12,7 +12,7 @@ from typing import Any
 
 from pipelines.french import date_courte, nombre, taux
 from pipelines.portage.verdict import VERDICTS
-from pipelines.quality.checks import SOURCE_ADVICE, Check, Context, Unit, not_applicable
+from pipelines.quality.checks import Check, Context, Unit, not_applicable
 from pipelines.quality.figures import figures
 from pipelines.registers.contract import CATEGORIES, COLUMNS, Column, Kind
 from pipelines.settings import REFERENCE
@@ -62,7 +62,7 @@ def _rows(contexte: Context) -> Iterator[Check]:
         Unit.NUMBER,
         f"au moins {nombre(least)} lignes",
         "La liste a assez de lignes.",
-        f"La liste a trop peu de lignes : elle est sans doute tronquée. {SOURCE_ADVICE}",
+        f"La liste a trop peu de lignes : elle est sans doute tronquée. {contexte.conseil}",
     )
     yield Check(
         "contrat.organisme.nda.present",
@@ -73,9 +73,9 @@ def _rows(contexte: Context) -> Iterator[Check]:
         Unit.DEFECTS,
         "aucun NDA vide",
         "Chaque ligne porte son NDA.",
-        f"Des lignes n'ont pas de NDA, clé de la liste. {SOURCE_ADVICE}",
+        f"Des lignes n'ont pas de NDA, clé de la liste. {contexte.conseil}",
     )
-    yield _unique("contrat", "organisme", ("nda",), SOURCE_ADVICE)
+    yield _unique("contrat", "organisme", ("nda",), contexte.conseil)
 
 
 def _unique(famille: str, table: str, colonnes: tuple[str, ...], conseil: str) -> Check:
@@ -134,7 +134,7 @@ def _fill(column: Column, contexte: Context) -> Check:
         f"au moins {taux(column.fill)} remplis",
         f"La colonne « {column.name} » est assez remplie.",
         f"La colonne « {column.name} » s'est vidée, ou ce qu'elle porte n'est plus lisible. "
-        f"{SOURCE_ADVICE}",
+        f"{contexte.conseil}",
         sans_objet=not_applicable(contexte, (column.name,)),
     )
 
@@ -154,7 +154,7 @@ def _valid(column: Column, contexte: Context) -> Check:
         f"au moins {taux(VALID_SHARE)} valides",
         f"Les valeurs de « {column.name} » ont la forme et la clé attendues.",
         f"Trop de valeurs de « {column.name} » sont invalides : colonnes décalées, ou passage "
-        f"par un tableur. {SOURCE_ADVICE}",
+        f"par un tableur. {contexte.conseil}",
         requete=f"select {_VALIDITY_SQL} from organisme",
         sans_objet=not_applicable(contexte, (column.name,)),
     )
@@ -173,7 +173,7 @@ def _in_set(
         Unit.DEFECTS,
         told + (f", pour au moins {taux(mostly)} des valeurs" if mostly else ""),
         f"La colonne « {column.name} » ne porte que des valeurs admises.",
-        f"La colonne « {column.name} » porte des valeurs inconnues. {SOURCE_ADVICE}",
+        f"La colonne « {column.name} » porte des valeurs inconnues. {contexte.conseil}",
         sans_objet=not_applicable(contexte, (column.name,), statistique=mostly is not None),
     )
 
@@ -193,7 +193,7 @@ def _between(column: Column, low: Any, high: Any, told: str, contexte: Context) 
         Unit.DEFECTS,
         f"{told}, pour au moins {taux(PLAUSIBLE_SHARE)} des valeurs",
         f"Les valeurs de « {column.name} » sont plausibles.",
-        f"Trop de valeurs de « {column.name} » sont hors du plausible. {SOURCE_ADVICE}",
+        f"Trop de valeurs de « {column.name} » sont hors du plausible. {contexte.conseil}",
         sans_objet=not_applicable(contexte, (column.name,)),
     )
 
@@ -229,7 +229,7 @@ def _median(contexte: Context) -> Iterator[Check]:
         "médiane de 0 à 20",
         "Le nombre médian de formateurs est plausible.",
         "Le nombre médian de formateurs n'est pas plausible : colonnes permutées ou nombres "
-        f"abîmés. {SOURCE_ADVICE}",
+        f"abîmés. {contexte.conseil}",
         sans_objet=not_applicable(contexte, ("effectif_formateurs",)),
     )
 

@@ -41,6 +41,8 @@ class Sighting:
     attribution: str
     # A number that two different rows bear: the list cannot be told apart by it.
     doublon: str | None = None
+    # By what a spreadsheet that saved the list is recognised.
+    tableur: str | None = None
     entetes: dict[str, str] = field(default_factory=dict)
     avertissements: list[str] = field(default_factory=list)
 

@@ -183,7 +183,7 @@ def http_date(text: str) -> dt.datetime | None:
     """Read the date of a header, always aware; ``None`` when it is none."""
     try:
         date = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):
         return None
     return date if date.tzinfo else date.replace(tzinfo=dt.UTC)
 

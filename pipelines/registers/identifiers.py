@@ -14,7 +14,7 @@ import polars as pl
 LA_POSTE = "356000000"
 _LA_POSTE_HEAD = "35600000000048"
 NDA_SHAPE = r"^\d{4}(\d{5}|P\d{4})\d{2}$"
-_SCIENTIFIC = r"^\d(?:[.,]\d+)?[eE]\+?\d{1,2}$"
+SCIENTIFIC = r"^\d(?:[.,]\d+)?[eE]\+?\d{1,2}$"
 
 
 def _digit(number: pl.Expr, power: int) -> pl.Expr:
@@ -68,7 +68,7 @@ def nda_repaired(nda: pl.Expr) -> pl.Expr:
     written = number.cast(pl.Int64, strict=False).cast(pl.String)
     digits = small.str.to_lowercase().str.split("e").list.first()
     whole = digits.str.replace_all(r"[.,]", "").str.len_chars() >= 9
-    restored = pl.when(small.str.contains(_SCIENTIFIC) & whole).then(written).otherwise(small)
+    restored = pl.when(small.str.contains(SCIENTIFIC) & whole).then(written).otherwise(small)
     lost_zero = restored.str.contains(r"^[1-6]97\d{7}$")
     return pl.when(lost_zero).then(pl.lit("0") + restored).otherwise(restored)
 

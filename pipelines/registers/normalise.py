@@ -15,6 +15,7 @@ import polars as pl
 from pipelines.registers import identifiers
 from pipelines.registers.anomalies import RULES
 from pipelines.registers.contract import COLUMNS, FLAGS, Kind
+from pipelines.registers.flags import flag_words
 from pipelines.registers.layout import Layout
 from pipelines.registers.places import places, postcode_department, region_of
 from pipelines.registers.reading import Block
@@ -34,7 +35,6 @@ _EQUAL_FROM = 100
 _YEARS = (1950, 2100)
 # No organisation has more trainees; sums of larger numbers would not fit.
 _LARGEST = 1_000_000_000
-_TRUE, _FALSE = ("true", "oui"), ("false", "non")
 
 
 @dataclass(frozen=True)
@@ -142,12 +142,8 @@ def _previous_ndas(typed: pl.DataFrame) -> pl.DataFrame:
 
 
 def _flag(read: pl.Expr) -> pl.Expr:
-    low = read.str.to_lowercase()
-    return (
-        pl.when(low.is_in(_TRUE))
-        .then(pl.lit(value=True))
-        .when(low.is_in(_FALSE))
-        .then(pl.lit(value=False))
+    return read.str.to_lowercase().replace_strict(
+        flag_words(), default=None, return_dtype=pl.Boolean
     )
 
 

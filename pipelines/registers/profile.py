@@ -11,19 +11,22 @@ import polars as pl
 from pipelines.errors import NotTheList
 from pipelines.registers.normalise import latest_declaration
 from pipelines.registers.reading import ListReader
+from pipelines.registers.spreadsheet import SpreadsheetMarks
 
 
 @dataclass(frozen=True)
 class Profile:
     """What a content says of itself.
 
-    Its layout, its rows (set aside included), the latest declaration, a number that comes twice.
+    Its layout, its rows (set aside included), the latest declaration, a number that comes twice,
+    by what a spreadsheet that saved it is recognised.
     """
 
     mise_en_page: str
     lignes: int
     derniere_declaration: str | None
     doublon: str | None
+    tableur: str | None
     avertissements: tuple[str, ...]
 
 
@@ -37,9 +40,11 @@ def profile(path: Path, date: dt.date) -> Profile:
     lines = 0
     numbers: list[pl.Series] = []
     latest: dt.date | None = None
+    marks = SpreadsheetMarks()
     for block in reader.blocks():
         lines += block.lines
         numbers.append(block.rows["nda"].drop_nulls())
+        marks.look(block.rows)
         found = latest_declaration(block.rows)
         latest = max(filter(None, (latest, found)), default=None)
     if lines == 0:
@@ -52,5 +57,15 @@ def profile(path: Path, date: dt.date) -> Profile:
         lines,
         latest.isoformat() if latest else None,
         None if twice.is_empty() else str(twice.min()),
-        tuple(layout.warnings),
+        marks.told,
+        (*layout.warnings, *_through_a_spreadsheet(marks.told)),
     )
+
+
+def _through_a_spreadsheet(marks: str | None) -> list[str]:
+    if marks is None:
+        return []
+    return [
+        f"La liste a été enregistrée par un tableur ({marks}), qui change des valeurs sans le "
+        "dire : préférez le fichier tel que la source le donne."
+    ]

@@ -29,6 +29,8 @@ _LOCAL_ATTRIBUTION = (
 _DATED = re.compile(r"(?<!\d)(20\d\d)[-_]?(0[1-9]|1[0-2])[-_]?(0[1-9]|[12]\d|3[01])")
 _KINDS = (".csv", ".csv.gz", ".zip", ".parquet")
 _CHUNK = 1 << 20
+# No list is older: the register was first published on data.gouv.fr in the years after.
+_FIRST_DAY = dt.date(2010, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def acquire(settings: Settings, request: Request) -> Sighting:
         )
     folder = home.build
     if request.date is not None:
-        _refuse_future(request.date)
+        _refuse_unlikely(request.date)
     if request.source is None:
         return _official(settings, archive, folder, request)
     try:
@@ -125,6 +127,7 @@ def acquire(settings: Settings, request: Request) -> Sighting:
 def _official(settings: Settings, archive: Archive, folder: Path, request: Request) -> Sighting:
     answer = fetch(settings, folder, _validators(archive), progress=request.progress)
     if isinstance(answer, Fetched):
+        day, doubts = _date(request.date, answer.last_modified)
         came = _Provenance(
             OFFICIAL,
             answer.route,
@@ -133,10 +136,10 @@ def _official(settings: Settings, archive: Archive, folder: Path, request: Reque
             answer.licence,
             answer.attribution,
             answer.headers,
-            answer.warnings,
+            [*answer.warnings, *doubts],
         )
         try:
-            return _record(archive, answer.path, _date(request.date, answer.last_modified), came)
+            return _record(archive, answer.path, day, came)
         finally:
             answer.path.unlink(missing_ok=True)
     earlier = archive.last_sighting(answer.sha256)
@@ -176,19 +179,51 @@ def _validators(archive: Archive) -> dict[str, Validators]:
     return found
 
 
-def _refuse_future(day: dt.date) -> None:
-    """See that a date that was given is not to come: no list of today would be released over it."""
-    if day > dt.datetime.now(PARIS).date() + dt.timedelta(days=1):
+def _refuse_unlikely(day: dt.date) -> None:
+    """See that a date that was given is likely: none of today would be released over one to come.
+
+    Raises:
+        UsageError: it is to come, or from before the first lists.
+    """
+    if day > _tomorrow():
         raise UsageError(
             f"La date {date_courte(day)} est à venir : vérifiez celle de --date ou du nom de "
             "fichier, et l'horloge de cette machine."
         )
+    if day < _FIRST_DAY:
+        raise UsageError(
+            f"La date {date_courte(day)} est d'avant {_FIRST_DAY.year}, et aucune liste n'est si "
+            "ancienne : vérifiez celle de --date ou du nom de fichier."
+        )
 
 
-def _date(asked: dt.date | None, modified: dt.datetime | None) -> dt.date:
+def _today() -> dt.date:
+    return dt.datetime.now(PARIS).date()
+
+
+def _tomorrow() -> dt.date:
+    return _today() + dt.timedelta(days=1)
+
+
+def _date(asked: dt.date | None, modified: dt.datetime | None) -> tuple[dt.date, list[str]]:
+    """Date a list that the source gave; say when what the source says of it is not believed.
+
+    A list dated in the future would keep all those of the days until then from being released.
+    """
     if asked is not None:
-        return asked
-    return (modified or dt.datetime.now(dt.UTC)).astimezone(PARIS).date()
+        return asked, []
+    if modified is None:
+        return _today(), []
+    try:
+        day = modified.astimezone(PARIS).date()
+    except OverflowError:  # at an end of the calendar
+        day = modified.date()
+    if _FIRST_DAY <= day <= _tomorrow():
+        return day, []
+    return _today(), [
+        f"La source date sa liste du {date_courte(day)}, ce qui ne peut pas être : elle est datée "
+        f"du jour de sa réception ({date_courte(_today())})."
+    ]
 
 
 def _record(archive: Archive, path: Path, date: dt.date, came: _Provenance) -> Sighting:
@@ -207,6 +242,7 @@ def _record(archive: Archive, path: Path, date: dt.date, came: _Provenance) -> S
         lignes=found.lignes,
         derniere_declaration=found.derniere_declaration,
         doublon=found.doublon,
+        tableur=found.tableur,
         licence=came.licence,
         attribution=came.attribution,
         entetes=came.headers,
@@ -257,7 +293,7 @@ def _local(settings: Settings, path: Path, date: dt.date | None, origin: str = L
     home = Home(settings.home)
     copy = home.build / f"recu-{path.name.split('.')[0]}"
     day = date or _name_date(path) or dt.datetime.now(PARIS).date()
-    _refuse_future(day)
+    _refuse_unlikely(day)
     try:
         _unpack(path, copy, settings.max_unpacked)
         if copy.stat().st_size == 0:
@@ -320,6 +356,11 @@ def _too_big(path: Path, ceiling: int) -> NotTheList:
 
 
 def _only_list(archive: zipfile.ZipFile, path: Path) -> zipfile.ZipInfo:
+    if any(entry.filename == "[Content_Types].xml" for entry in archive.infolist()):
+        raise NotTheList(
+            f"« {path.name} » est un classeur Excel, pas la liste : redemandez-la telle que la "
+            "source la donne, en .csv ou en Parquet."
+        )
     found = [
         entry
         for entry in archive.infolist()

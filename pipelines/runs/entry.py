@@ -27,6 +27,8 @@ class Outcome:
     release: Release
     changed: bool
     message: str
+    # What is to be known of the list received, in French.
+    reserves: tuple[str, ...] = ()
     # Why notices could not all be prepared or sent, in French.
     non_avises: tuple[str, ...] = ()
 
@@ -113,19 +115,21 @@ def _outcome(home: Home, before: Release | None) -> Outcome:
         )
     changed = before is None or after.version != before.version
     day = after.meta["date_contenu"]
-    if changed:
-        return Outcome(after, changed, f"Version {after.version} publiée (liste du {day}).")
     seen = Archive(home).latest()
+    reserves = tuple(seen.avertissements) if seen is not None else ()
+    if changed:
+        told = f"Version {after.version} publiée (liste du {day})."
+        return Outcome(after, changed, told, reserves)
     if seen is not None and seen.date_contenu < day and seen.sha256 != after.meta["sha256"]:
         return Outcome(
             after,
             changed,
             f"La source a rendu une liste plus ancienne ({seen.date_contenu}) que celle de la "
             f"version publiée ({day}) : archivée pour l'historique, elle n'est pas publiée.",
+            reserves,
         )
-    return Outcome(
-        after, changed, f"Inchangé : la version {after.version} vient déjà de cette liste ({day})."
-    )
+    told = f"Inchangé : la version {after.version} vient déjà de cette liste ({day})."
+    return Outcome(after, changed, told, reserves)
 
 
 def _sentence(home: Home, error: BaseException) -> OpacError:

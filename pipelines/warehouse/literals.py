@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
+import glob
 from collections.abc import Iterable, Mapping
+from pathlib import Path
 from typing import Any
 
 # What DuckDB may hold in memory; beyond it spills beside the file.
@@ -33,6 +35,11 @@ def literal(value: Value) -> str:
     if isinstance(value, dt.date):
         return f"date '{value.isoformat()}'"
     return "'" + value.replace("'", "''") + "'"
+
+
+def file_literal(path: Path) -> str:
+    """Write the path of one file that DuckDB reads: it takes a path for a pattern."""
+    return literal(glob.escape(str(path)))
 
 
 def rows(entries: Iterable[Mapping[str, Value]], types: Mapping[str, str]) -> str:

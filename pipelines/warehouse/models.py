@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from pipelines.errors import OpacError
 from pipelines.registers.contract import BY_NAME
 from pipelines.settings import REFERENCE, SQL
-from pipelines.warehouse.literals import literal
+from pipelines.warehouse.literals import file_literal, literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -301,7 +301,7 @@ def load_reference_files(con: duckdb.DuckDBPyConnection) -> None:
         with path.open(encoding="utf-8", newline="") as file:
             columns = {name: "varchar" for name in next(csv.reader(file))}
         con.execute(
-            f"create table {FILES}.{path.stem} as from read_csv({literal(str(path))}, "
+            f"create table {FILES}.{path.stem} as from read_csv({file_literal(path)}, "
             f"columns = {columns}, header = true, auto_detect = false)"
         )
 

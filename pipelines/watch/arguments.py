@@ -20,7 +20,7 @@ from pipelines.portage.candidates.reading import read_candidates
 from pipelines.portage.candidates.table import Candidates
 from pipelines.portage.screening.judging import BLOCK, SHIFTED
 from pipelines.portage.session import Session, Telling
-from pipelines.warehouse.literals import literal
+from pipelines.warehouse.literals import file_literal, literal
 
 # A line is judged each day as a contract of that day: its own date is not kept.
 _NOT_KEPT = ("date",)
@@ -138,7 +138,7 @@ def _columns(candidates: Candidates) -> list[str]:
 
 def _shifted(session: Session, candidates: Candidates) -> set[int]:
     rows = session.con.execute(
-        f"select ligne from read_parquet({literal(str(candidates.data))}) where decale"
+        f"select ligne from read_parquet({file_literal(candidates.data)}) where decale"
     ).fetchall()
     return {row[0] for row in rows}
 

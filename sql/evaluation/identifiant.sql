@@ -17,6 +17,8 @@ colonnes:
   etat: JUSTE, SOUS_RESERVE (juste seulement si le numéro est dans la liste), CLE_FAUSSE, ILLISIBLE
     ou VIDE.
   reparation: Ce qui a été réparé ; vide si rien ne l'a été.
+  serre: Le numéro donné, sans blancs, ponctuation ni mention.
+  nature: Ce qu'est ce qui a été donné, quand ce n'est pas un numéro de la forme attendue ; vide sinon.
 */
 with
 donne as (
@@ -79,6 +81,28 @@ net as (
                 then left(mantisse, longueur)
         end as base,
         translate(base, 'OIL', '011') as chiffres,
+        -- A telephone number, whose digits a NDA or a SIRET could have; no region has the prefix 33.
+        regexp_matches(
+            regexp_replace(serre, '[^0-9A-Z+]', '', 'g'), '^(TEL)?((\+|00)?33(0)?|0)[1-9]\d{8}$'
+        ) as telephone,
+        case
+            when telephone then 'est un numéro de téléphone'
+            when contains(serre, '@') then 'est une adresse électronique'
+            when
+                regexp_matches(serre, '^(HTTPS?:|WWW\.)|^[A-Z0-9-]+(\.[A-Z0-9-]+)*\.(FR|COM|ORG|NET|EU)(/|$)')
+                then 'est une adresse web'
+            when regexp_matches(serre, '^W\d[0-9A-Z]\d{7}$') then 'est un numéro RNA d''association'
+            when regexp_matches(serre, '^\d{2}\.?\d{2}[A-Z]$') then 'est un code APE'
+            when regexp_matches(serre, '^\d{7}[A-Z]$') then 'est un numéro UAI d''établissement'
+            when
+                regexp_matches(serre, '^\d{1,2}[/.-]\d{1,2}[/.-](19|20)?\d{2}$|^(19|20)\d{2}-\d{2}-\d{2}')
+                then 'est une date'
+            when regexp_matches(base, '^\d+$')
+                then
+                    'compte ' || length(base) || if(length(base) = 1, ' chiffre', ' chiffres')
+                    || ' (un SIREN en a 9, un NDA 11, un SIRET 14)'
+            when regexp_matches(serre, '^[\p{L}\p{P}]{3,}$') then 'est un nom, pas un numéro'
+        end as nature,
         -- How many digits a spreadsheet rounded away or cut off.
         if(
             scientifique and longueur in (10, 11) and length(mantisse) between 4 and longueur - 1,
@@ -95,7 +119,7 @@ net as (
 
 lecture as (
     select
-        * exclude (serre, numero_seul, entier, scientifique, longueur),
+        * exclude (numero_seul, entier, scientifique, longueur),
         unnest([
             -- What stays when nothing can be read.
             struct_pack(
@@ -137,11 +161,12 @@ lecture as (
                 numero := if(regexp_matches(base, '^\d{3}(\d{5}|P\d{4})\d{2}$'), '0' || base, null)
             ),
             struct_pack(
-                rang := 6, genre := 'SIREN', etat := 'JUSTE', geste := 'zéros de tête rendus',
+                -- One key in ten is right by chance: only the list tells that zeros were lost.
+                rang := 6, genre := 'SIREN', etat := 'SOUS_RESERVE', geste := 'zéros de tête rendus',
                 numero := if(regexp_matches(base, '^\d{5,8}$'), lpad(base, 9, '0'), null)
             ),
             struct_pack(
-                rang := 7, genre := 'SIRET', etat := 'JUSTE', geste := 'zéros de tête rendus',
+                rang := 7, genre := 'SIRET', etat := 'SOUS_RESERVE', geste := 'zéros de tête rendus',
                 -- Eleven digits are an NDA, but where a SIRET is asked for.
                 numero := if(
                     regexp_matches(base, '^\d{10,13}$') and (length(base) <> 11 or champ = 'siret'),
@@ -178,6 +203,7 @@ controle as (
         left(cle, 9) as siren,
         lpad(siren, 14, '0') as siren_quatorze,
         rang > 0
+        and not telephone
         and (
             genre in ('NDA', 'PREFIXE')
             or (
@@ -228,6 +254,8 @@ select
     if(genre = 'PREFIXE', numero::bigint * 10 ** perdus - 10 ** perdus // 2, null)::bigint as bas,
     if(genre = 'PREFIXE', (numero::bigint + 1) * 10 ** perdus - 1, null)::bigint as haut,
     if(rang = 0 and complet, 'CLE_FAUSSE', etat) as etat,
-    nullif(concat_ws(', ', nettoyage, geste), '') as reparation
+    nullif(concat_ws(', ', nettoyage, geste), '') as reparation,
+    base as serre,
+    nature
 from retenue
 where juste or (rang = 0 and not lisible)

@@ -8,7 +8,8 @@ colonnes:
   role: sous_traitant, ou porteur si un porteur est donné.
   qualite: EXACT (numéro trouvé), ANCIEN_NDA (par un ancien numéro), REPARE (après la seule réparation
     possible), NOM (accepté par le nom), ABSENT (numéro bien formé, pas dans la liste), AMBIGU
-    (plusieurs organismes possibles), CLE_FAUSSE (clé du SIREN ou du SIRET), DISCORDANT (numéros
+    (plusieurs organismes possibles), AUCUN_PROCHE (aucun organisme ne porte un nom assez proche),
+    CLE_FAUSSE (clé du SIREN ou du SIRET), DISCORDANT (numéros
     d'entités différentes), ILLISIBLE (pas un numéro) ou VIDE (rien n'est donné).
   demande_par: Ce par quoi il est cherché ou trouvé : NDA, SIRET, SIREN ou NOM.
   ndas: Ses NDA dans la liste, le meilleur d'abord ; aucun si rien n'est sûr.
@@ -17,7 +18,7 @@ colonnes:
   score: De 0 à 100, pour un nom.
   message: Ce qui a été réparé, ou pourquoi le rapprochement est douteux, un nom donné à côté du numéro
     compris (voir evaluation.rapprochement_contredit) ; vide sinon.
-  proches: Les trois organismes les plus proches, en cas de doute.
+  proches: Les trois organismes les plus proches, en cas de doute ou de numéro que la liste n'a pas.
 */
 with
 donne as (

@@ -6,7 +6,7 @@ grain: ligne, role
 colonnes:
   ligne: Ligne de la demande.
   role: Toujours sous_traitant.
-  qualite: NOM si un organisme est accepté, AMBIGU sinon.
+  qualite: NOM si un organisme est accepté, AMBIGU si plusieurs le pourraient, AUCUN_PROCHE si aucun.
   demande_par: Toujours NOM.
   ndas: NDA de l'entité acceptée, le plus proche d'abord.
   siren: SIREN de l'entité acceptée.
@@ -206,7 +206,9 @@ meilleure as (
         round(greatest(0, least(100, e.note)), 1) as score,
         e.note >= if(e.lieu_connu, s.avec_lieu, s.sans_lieu) as assez_proche,
         e.note - e.suivante >= s.marge as devance,
-        assez_proche and devance as acceptee
+        assez_proche and devance as acceptee,
+        -- Near enough, were its place known: the name alone does not tell.
+        coalesce(e.note >= s.avec_lieu, false) as possible
     from entite as e
     cross join seuil as s
     where e.ordre = 1
@@ -259,7 +261,11 @@ ailleurs as (
 select
     c.nda::bigint as ligne,
     'sous_traitant' as role,
-    if(m.acceptee, 'NOM', 'AMBIGU') as qualite,
+    case
+        when m.acceptee then 'NOM'
+        when m.possible then 'AMBIGU'
+        else 'AUCUN_PROCHE'
+    end as qualite,
     'NOM' as demande_par,
     case
         when
@@ -283,6 +289,10 @@ select
             then
                 'Aucun organisme de la liste n''est assez proche de ce nom et de ce lieu : '
                 || 'donnez le NDA ou le SIREN.'
+        when not m.possible
+            then
+                'Aucun organisme de la liste n''est assez proche de ce nom seul : '
+                || 'donnez la ville ou le code postal, ou mieux le NDA.'
         else
             'Ce nom seul ne désigne pas un organisme à coup sûr : '
             || 'donnez la ville ou le code postal, ou mieux le NDA.'

@@ -12,7 +12,7 @@ colonnes:
   identifiant: Numéro compris.
   score: Toujours vide.
   message: Ce qui a été réparé, ou pourquoi le rapprochement est douteux.
-  proches: Les trois organismes les plus proches, en cas de doute.
+  proches: Les trois organismes les plus proches, en cas de doute ou de numéro que la liste n'a pas.
 */
 with
 -- A number and the organisations that it stands for: none, one, or several.
@@ -85,6 +85,7 @@ lu as (
         i.rang,
         i.brut,
         i.etat,
+        i.nature,
         i.reparation,
         replace(i.genre, 'PREFIXE', 'NDA') as genre,
         coalesce(c.numero, i.numero) as numero,
@@ -104,6 +105,7 @@ champ as (
         role,
         champ,
         any_value(brut) as brut,
+        any_value(nature) as nature,
         unnest(
             arg_min(
                 struct_pack(
@@ -181,7 +183,16 @@ ligne as (
         )
         filter (statut not in ('VIDE', 'ILLISIBLE', 'CLE_FAUSSE')) as utiles,
         string_agg('« ' || left(brut, 60) || ' »', ' et ' order by priorite)
-        filter (statut in ('ILLISIBLE', 'CLE_FAUSSE')) as inutiles
+        filter (statut in ('ILLISIBLE', 'CLE_FAUSSE')) as inutiles,
+        string_agg(
+            '« ' || left(brut, 60) || ' » '
+            || coalesce(nature, 'ne se lit ni comme un NDA, ni comme un SIRET, ni comme un SIREN'),
+            ' et ' order by priorite
+        )
+        filter (statut = 'ILLISIBLE') as illisibles,
+        string_agg('le ' || genre || ' ' || numero, ' et ' order by priorite)
+        filter (statut = 'ABSENT') as absents,
+        count(*) filter (statut = 'ABSENT') as nb_absents
     from champ_complet
     group by ligne, role
 ),
@@ -211,7 +222,7 @@ proche as (
         o.denomination,
         o.ville,
         -- Only to put the likely first: no number is chosen by a name.
-        if(j.qualite = 'AMBIGU', round(100 * jaro_winkler_similarity(
+        if(j.qualite <> 'DISCORDANT', round(100 * jaro_winkler_similarity(
             lower(strip_accents(o.denomination)), lower(strip_accents(d.nom))
         ), 1), null) as score,
         row_number()
@@ -226,6 +237,17 @@ proche as (
             generate_subscripts(if(qualite = 'AMBIGU', ambigus, trouves), 1) as place
         from jugee
         where qualite in ('AMBIGU', 'DISCORDANT')
+        union all
+        select
+            j.ligne,
+            j.role,
+            j.qualite,
+            v.nda,
+            row_number() over (partition by j.ligne, j.role order by v.numero, v.nda) as place
+        from jugee as j
+        inner join evaluation.rapprochement_voisin as v
+            on j.ligne = v.ligne and j.role = v.role and j.champ = v.champ
+        where j.qualite in ('ABSENT', 'CLE_FAUSSE', 'ILLISIBLE')
     ) as j
     inner join socle.organisme as o on j.nda = o.nda
     left join demande.candidat as d on j.ligne = d.ligne and j.role = 'sous_traitant'
@@ -244,11 +266,34 @@ proches as (
     group by ligne, role
 ),
 
+-- Two numbers of one organisation are one proposal each; beyond three, none is likelier.
+voisin as (
+    select
+        j.ligne,
+        j.role,
+        array_to_string(list(distinct v.numero order by v.numero)[:3], ', ')
+        || if(count(distinct v.numero) > 3, '…', '') as numeros
+    from jugee as j
+    inner join evaluation.rapprochement_voisin as v
+        on j.ligne = v.ligne and j.role = v.role and j.champ = v.champ
+    where j.qualite in ('ABSENT', 'CLE_FAUSSE', 'ILLISIBLE')
+    group by j.ligne, j.role
+),
+
 dite as (
     select
-        *,
+        j.*,
         concat_ws(
             ' ; ',
+            -- First what the list does not have: a reader stops there.
+            case
+                when qualite = 'ABSENT'
+                    then
+                        'le ' || genre || ' ' || numero || ' n''est pas dans la liste : '
+                        || 'vérifiez-le ou demandez le récépissé de déclaration'
+                when qualite = 'DISCORDANT' and nb_absents > 0
+                    then absents || if(nb_absents > 1, ' ne sont', ' n''est') || ' pas dans la liste'
+            end,
             if(
                 qualite in ('REPARE', 'ANCIEN_NDA', 'ABSENT') and reparation is not null,
                 '« ' || brut || ' » est lu comme le ' || genre || ' ' || numero || ' (' || reparation || ')',
@@ -265,11 +310,6 @@ dite as (
                     then
                         'le NDA ' || numero || ' est un ancien numéro, remplacé par '
                         || array_to_string(ndas, ' et ')
-                when 'ABSENT'
-                    then
-                        'le ' || genre || ' ' || numero || ' est bien formé mais n''est pas dans la '
-                        || 'liste : '
-                        || 'vérifiez-le ou demandez le récépissé de déclaration'
                 when 'DISCORDANT'
                     then utiles || ' ne désignent pas la même entité : vérifiez lequel est le bon'
                 when 'AMBIGU'
@@ -277,11 +317,10 @@ dite as (
                         '« ' || brut || ' » peut désigner ' || nombre || ' numéros de la liste : '
                         || 'redemandez le numéro entier'
                 when 'CLE_FAUSSE'
-                    then 'la clé du numéro ' || inutiles || ' est fausse : corrigez-le'
+                    then 'la clé du numéro ' || inutiles || ' est fausse : vérifiez-le'
                 when 'ILLISIBLE'
                     then
-                        inutiles
-                        || ' ne se lit ni comme un NDA, ni comme un SIRET, ni comme un SIREN : corrigez'
+                        illisibles || ' : donnez le NDA, le SIREN ou le SIRET'
                 when 'VIDE'
                     then
                         if(
@@ -299,9 +338,11 @@ dite as (
                 qualite not in ('CLE_FAUSSE', 'ILLISIBLE') and inutiles is not null,
                 'il n''est pas tenu compte de ' || inutiles || ', illisible ou de clé fausse',
                 null
-            )
+            ),
+            'à un caractère près, la liste a ' || v.numeros
         ) as texte
-    from jugee
+    from jugee as j
+    left join voisin as v using (ligne, role)
 )
 
 select

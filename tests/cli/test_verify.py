@@ -276,14 +276,37 @@ def test_dates_to_watch_are_those_of_each(
     assert [f"{y}-{m}-{d}" for d, m, y in told] == sorted(dates["organisme"] + dates["porteur"])
 
 
-@pytest.mark.parametrize("text", ["n'importe quoi", "123456789", "\x1b[31m93\x07"])
-def test_who_is_not_identified_is_told_so(opac: Opac, released: Released, text: str) -> None:
-    shown = opac("verifier", text, *MISSION, "--home", released.home).succeeded()
-    said = text.replace("\x1b", "␣").replace("\x07", "␣")
-    assert shown.startswith(f"Sous-traitant {said} (non identifié)\n")
+def test_who_is_not_identified_is_told_so(opac: Opac, released: Released) -> None:
+    named = ("--nom", "Zorglub\x1b[31m Conduite", *MISSION)
+    shown = opac("verifier", *named, "--home", released.home).succeeded()
+    assert shown.startswith("Sous-traitant Zorglub␣[31m Conduite (non identifié)\n")
     assert "pas trouvé dans la liste" not in shown
-    found = asked(opac, released, text, *MISSION)
+    found = asked(opac, released, *named)
+    assert found["organisme"]["rapprochement"]["qualite"] == "AUCUN_PROCHE"
     assert (found["organisme"]["nda"], found["organisme"]["siren"]) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("given", "told"),
+    [
+        (("n'importe quoi",), "« n'importe quoi » est un nom, pas un numéro"),
+        (("123456789",), "La clé du numéro « 123456789 » est fausse"),
+        (("\x1b[31m93\x07",), "« ␣[31m93␣ » ne se lit ni comme un NDA"),
+        (("12345678",), "« 12345678 » compte 8 chiffres (un SIREN en a 9, un NDA 11, un SIRET 14)"),
+        (("01 42 68 53 00",), "« 01 42 68 53 00 » est un numéro de téléphone"),
+        (("contact@exemple.fr",), "« contact@exemple.fr » est une adresse électronique"),
+        (("-",), "Aucun numéro n'est donné"),
+        (("11750000175", "--porteur", "12345678"), "Porteur : « 12345678 » compte 8 chiffres"),
+    ],
+)
+@pytest.mark.parametrize("mission", [MISSION, ()])
+def test_a_refused_identifier_is_told_and_nothing_is_judged(
+    opac: Opac, released: Released, given: tuple[str, ...], told: str, mission: tuple[str, ...]
+) -> None:
+    for more in ((), ("--json",)):
+        ran = opac("verifier", *given, *mission, *more, "--home", released.home)
+        assert told in ran.refused(2)
+        assert ran.out == ""
 
 
 def test_a_verdict_fits_eighty_columns(

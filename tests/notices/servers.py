@@ -135,10 +135,13 @@ class _AnyPort(Controller):
 
 
 @contextmanager
-def mail_server(certificate: Path | None = None, *, whole: bool = False) -> Iterator[Letters]:
+def mail_server(
+    certificate: Path | None = None, *, whole: bool = False, without: str | None = None
+) -> Iterator[Letters]:
     """Listen on a free port of loopback; with a certificate, TLS and a password are demanded.
 
-    ``whole``: TLS from the first byte, and not after STARTTLS.
+    ``whole``: TLS from the first byte, and not after STARTTLS. ``without``: a way of saying who
+    one is that the server does not offer.
     """
     letters = Letters()
     options: dict[str, Any] = {}
@@ -146,6 +149,7 @@ def mail_server(certificate: Path | None = None, *, whole: bool = False) -> Iter
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate)
         options = {"authenticator": _authenticate, "auth_required": True}
+        options |= {"auth_exclude_mechanism": [without]} if without else {}
         # aiosmtpd takes only what STARTTLS began for a safe place to say a password.
         options |= {"ssl_context": context, "auth_require_tls": False} if whole else {}
         options |= {} if whole else {"tls_context": context, "require_starttls": True}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import hmac
+import os
 import socket
 from collections.abc import Iterator
 from dataclasses import replace
@@ -15,6 +17,7 @@ from pipelines.notices.mail import to_addresses
 from pipelines.notices.outbox import Entry, Genre, NotReceived
 from pipelines.notices.settings import Mail, Security
 from tests.certificates import certificate
+from tests.notices import servers
 from tests.notices.servers import PASSWORD, USER, Letters, mail_server
 
 # aiosmtpd warns of a server that takes passwords over TLS from the first byte.
@@ -165,3 +168,48 @@ def test_a_silent_server_is_not_waited_for(monkeypatch: pytest.MonkeyPatch) -> N
         port = silent.getsockname()[1]
         mail = Mail("127.0.0.1", port, Security.NONE, "opac@exemple.fr")
         assert f"127.0.0.1:{port} n'a pas répondu en" in str(refusal(mail))
+
+
+# --- User and password in any letters ---------------------------------------------------------
+
+_ACCENTED = ("exploitation-é", "Été-2026-sécurisé œ€漢")
+
+
+@pytest.mark.parametrize("way", ["PLAIN", "LOGIN"])
+@pytest.mark.parametrize("security", [Security.STARTTLS, Security.TLS])
+def test_a_user_and_a_password_with_accents(
+    trusted: Path, monkeypatch: pytest.MonkeyPatch, security: Security, way: str
+) -> None:
+    user, password = _ACCENTED
+    monkeypatch.setattr(servers, "USER", user)
+    monkeypatch.setattr(servers, "PASSWORD", password)
+    monkeypatch.setenv("OPAC_SMTP_PASSWORD", password)
+    other = {"PLAIN": "LOGIN", "LOGIN": "PLAIN"}[way]
+    with mail_server(trusted, whole=security is Security.TLS, without=other) as server:
+        to_addresses(account(server, security, user), ONE, ENTRY)
+        assert len(server.came) == 1
+        monkeypatch.setenv("OPAC_SMTP_PASSWORD", password.replace("é", "e"))
+        assert "refuse l'utilisateur ou le mot de passe" in str(
+            refusal(account(server, security, user))
+        )
+
+
+def test_a_challenge_is_answered_with_accents() -> None:
+    user, password = map(mail_module._Utf8, _ACCENTED)
+    session = mail_module._Accented()
+    session.user, session.password = user, password
+    answer = session.auth_cram_md5(b"<1.2@exemple.fr>")
+    expected = hmac.digest(password.encode(), b"<1.2@exemple.fr>", "md5").hex()
+    assert answer is not None
+    assert answer.encode("ascii") == f"{_ACCENTED[0]} {expected}".encode()
+
+
+def test_bytes_of_another_encoding_are_sent_as_they_are(
+    trusted: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = b"\xe9t\xe9"  # « été » in Latin-1: the environment holds bytes
+    monkeypatch.setattr(servers, "PASSWORD", mail_module._Utf8(os.fsdecode(written)))
+    monkeypatch.setenv("OPAC_SMTP_PASSWORD", os.fsdecode(written))
+    with mail_server(trusted) as server:
+        to_addresses(account(server, Security.STARTTLS, USER), ONE, ENTRY)
+        assert len(server.came) == 1

@@ -114,6 +114,14 @@ def test_the_port_follows_the_security(home: Home, security: str, port: int) -> 
         (MAIL.replace("a@", "Nom <a@") + SERVER, "adresses", 'adresses = ["qualite@exemple.fr"]'),
         (MAIL.replace("a@", "a\\n@") + SERVER, "adresses", 'adresses = ["qualite@exemple.fr"]'),
         (MAIL.replace('"a@', '3, "a@') + SERVER, "adresses", 'adresses = ["qualite@exemple.fr"]'),
+        *(
+            (
+                MAIL + f'[courriel]\nserveur = "{name}"\nexpediteur = "opac@exemple.fr"',
+                "serveur",
+                'serveur = "smtp.exemple.fr"',
+            )
+            for name in ("smtp..exemple.fr", f"{'s' * 64}.fr")
+        ),
         (MAIL + '[courriel]\nserveur = "s"', "expediteur", 'expediteur = "opac@exemple.fr"'),
         (MAIL + SERVER + 'port = "587"', "port", "port = 587"),
         (MAIL + SERVER + "port = true", "port", "port = 587"),

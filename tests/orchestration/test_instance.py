@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import datetime as dt
 import fcntl
+import os
 import sqlite3
 import time
 from contextlib import ExitStack, closing
+from pathlib import Path
 from uuid import uuid4
 
 import dagster as dg
@@ -14,7 +16,7 @@ import pytest
 
 import pipelines.orchestration.instance
 from pipelines.home import Home
-from pipelines.orchestration.instance import URL, close_dead, configure, prune
+from pipelines.orchestration.instance import URL, close_dead, configure, open_instance, prune
 from tests.processes import hear, process, say
 
 _SUCCESS = dg.DagsterRunStatus.SUCCESS
@@ -165,3 +167,49 @@ def test_only_so_many_runs_are_kept(
     assert prune(instance) == 2
 
     assert _kept(home, instance) == set(made[2:])
+
+
+# --- Where a home may be ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "Partage%20OPAC",
+        "%2525",
+        "100%",
+        "a#b",
+        "été & œuvre",
+        "an=2026",
+        "a@b:c",
+        "l'a\"b",
+        "a+b;c",
+    ],
+)
+def test_a_home_may_have_any_name(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    home = Home(tmp_path / name)
+    home.prepare()
+    with open_instance(home) as instance:
+        assert instance.get_runs_count() == 0
+        assert not instance.telemetry_enabled
+        assert list(instance.all_instigator_state()) == []
+    assert {path.relative_to(home.root).as_posix() for path in home.root.rglob("*.db")} == {
+        "dagster/history/runs.db",
+        "dagster/history/runs/index.db",
+        "dagster/schedules/schedules.db",
+    }
+    assert [path.name for path in tmp_path.iterdir()] == [name]
+
+
+def test_nothing_is_sent_from_a_home_whose_configuration_dagster_misses(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("DAGSTER_DISABLE_TELEMETRY", raising=False)
+    monkeypatch.setenv("DAGSTER_HOME", "")
+    home = Home(tmp_path / "[x]")
+    home.prepare()
+    configure(home)
+    assert os.environ["DAGSTER_DISABLE_TELEMETRY"]

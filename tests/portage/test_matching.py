@@ -387,3 +387,110 @@ def test_the_order_of_the_register_changes_nothing(con: duckdb.DuckDBPyConnectio
     straight = ask(con, *questions)
     with asking(ORGANISMES[::-1]) as reverse:
         assert ask(reverse, *questions) == straight
+
+
+# --- What is given in the place of a number ---------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("12345678", "compte 8 chiffres"),
+        # A key that is right by chance once zeros are put before makes no SIREN, no SIRET.
+        ("12345674", "compte 8 chiffres"),
+        ("100206", "compte 6 chiffres"),
+        ("1753099975", "compte 10 chiffres"),
+        ("01 42 68 53 00", "est un numéro de téléphone"),
+        ("01.42.68.53.00", "est un numéro de téléphone"),
+        ("Tél. 01-42-68-53-00", "est un numéro de téléphone"),
+        ("+33 (0)1 42 68 53 00", "est un numéro de téléphone"),
+        ("0033142685300", "est un numéro de téléphone"),
+        # Eleven digits, as a NDA; but no region has the prefix 33.
+        ("33142685300", "est un numéro de téléphone"),
+        ("contact@exemple.fr", "est une adresse électronique"),
+        (f"{ONE}@exemple.fr", "est une adresse électronique"),
+        ("https://www.exemple.fr/a?b=1", "est une adresse web"),
+        ("exemple.fr", "est une adresse web"),
+        ("W751234567", "est un numéro RNA d'association"),
+        ("85.59A", "est un code APE"),
+        ("0751234A", "est un numéro UAI d'établissement"),
+        ("12/03/2024", "est une date"),
+        ("2024-03-12", "est une date"),
+        ("Atelier Démonstration", "est un nom, pas un numéro"),
+        ("A1", "ne se lit ni comme un NDA, ni comme un SIRET, ni comme un SIREN"),
+    ],
+)
+@pytest.mark.parametrize("champ", ["identifiant", "nda", "siren", "siret"])
+def test_what_is_no_number_is_named(
+    con: duckdb.DuckDBPyConnection, given: str, said: str, champ: str
+) -> None:
+    found = one(con, **{champ: given})
+    assert (found["qualite"], found["ndas"], found["siren"]) == ("ILLISIBLE", [], None)
+    assert f"« {given} » {said}" in found["message"]
+
+
+@pytest.mark.parametrize(
+    ("question", "quality", "near"),
+    [
+        ({"nda": "93130001014"}, "ABSENT", ONE),
+        ({"nda": "39130001013"}, "ABSENT", ONE),
+        ({"nda": "9313001013"}, "ILLISIBLE", ONE),
+        ({"nda": "931300010133"}, "ILLISIBLE", ONE),
+        ({"nda": "1193P004676"}, "ABSENT", PUBLIC),
+        ({"siren": "732829321"}, "CLE_FAUSSE", SIREN),
+        ({"siren": "73282932"}, "ILLISIBLE", SIREN),
+        ({"siren": "7328293200"}, "ILLISIBLE", SIREN),
+        ({"siret": "73282932000075"}, "CLE_FAUSSE", SIREN),
+        ({"siret": "73282932100074"}, "CLE_FAUSSE", SIREN),
+        ({"siret": "7328293200074"}, "ILLISIBLE", SIREN),
+    ],
+)
+def test_listed_numbers_one_edit_away_are_proposed_and_never_kept(
+    con: duckdb.DuckDBPyConnection, question: Row, quality: str, near: str
+) -> None:
+    found = one(con, **question)
+    assert (found["qualite"], found["ndas"]) == (quality, [])
+    assert f"à un caractère près, la liste a {near}" in found["message"]
+    listed = {"nda": near} if near in CURRENT else {"nda": ONE}
+    assert [entry["nda"] for entry in found["proches"]] == [listed["nda"]]
+
+
+@pytest.mark.parametrize(
+    "given", ["93130001022", "93139999913", "731310333333", "+33 1 42 68 53 00"]
+)
+def test_nothing_further_is_proposed(con: duckdb.DuckDBPyConnection, given: str) -> None:
+    found = one(con, identifiant=given)
+    assert not found["proches"]
+    assert "près" not in found["message"]
+
+
+def test_the_likely_one_comes_first_by_the_name_given(con: duckdb.DuckDBPyConnection) -> None:
+    # One edit away from both numbers of the entity.
+    for name, nearest in (("Atelier Démonstration Sud", TWO), ("Atelier Démonstration", ONE)):
+        found = one(con, nda="93130003013", nom=name)
+        assert found["proches"][0]["nda"] == nearest
+        assert found["qualite"] == "ABSENT"
+
+
+@pytest.mark.parametrize(
+    ("question", "first"),
+    [
+        ({"nda": "93139999913"}, "Le NDA 93139999913 n'est pas dans la liste : "),
+        ({"nda": "93 13 99999 13"}, "Le NDA 93139999913 n'est pas dans la liste : "),
+        ({"siret": "404833048"}, "Le SIREN 404833048 n'est pas dans la liste : "),
+        ({"nda": "93139999913", "siren": OTHER}, "Le NDA 93139999913 n'est pas dans la liste ; "),
+        ({"nda": ONE, "siren": "404833048"}, "Le SIREN 404833048 n'est pas dans la liste ; "),
+    ],
+)
+def test_a_number_found_nowhere_is_told_first(
+    con: duckdb.DuckDBPyConnection, question: Row, first: str
+) -> None:
+    assert one(con, **question)["message"].startswith(first)
+
+
+def test_a_short_number_of_another_system_contradicts_nothing(
+    con: duckdb.DuckDBPyConnection,
+) -> None:
+    for key in ("100206", "100214", "100222", "100200"):
+        found = one(con, nda=ONE, identifiant=key)
+        assert (found["qualite"], found["ndas"]) == ("EXACT", [ONE]), key

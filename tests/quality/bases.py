@@ -43,6 +43,7 @@ def staging(folder: Path, *damage: str, rows: int = ROWS) -> Path:
         f"from range({rows}) t(i)",
         "create table anomalie(nda varchar, regle varchar, gravite varchar, champ varchar, "
         "valeur varchar, message varchar)",
+        "create table lecture as select []::varchar[] as absentes",
         *damage,
     )
 

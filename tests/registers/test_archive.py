@@ -276,7 +276,7 @@ def test_a_profile_counts_every_line_and_finds_the_latest_declaration(
         row(1, date_derniere_declaration="31/05/2025"),
     ]
     path = write(tmp_path, wire(lines) + b"illisible\n\n")
-    whole = Profile("actuelle", 6, "2025-06-01", None, ())
+    whole = Profile("actuelle", 6, "2025-06-01", None, None, ())
     assert profile(path, SIGHTING.date) == whole
     monkeypatch.setattr(reading, "BLOCK", 1)
     assert profile(path, SIGHTING.date) == whole
@@ -289,6 +289,7 @@ def test_a_profile_tells_layout_and_new_columns(tmp_path: Path) -> None:
         "opendatasoft (noms techniques)",
         3,
         "2024-05-04",
+        None,
         None,
         ("Colonnes nouvelles dans la liste, non lues : courriel.",),
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
@@ -11,8 +12,9 @@ from pipelines.errors import OpacError, UsageError
 from pipelines.home import Home
 from pipelines.registers.archive import OFFICIAL, Archive
 from pipelines.registers.sources import Request, acquire
-from pipelines.settings import Settings
+from pipelines.settings import PARIS, Settings
 from tests.registers.acquiring import DATA, prepared, refusal, today, write
+from tests.registers.rows import wire_rows
 from tests.registers.server import FILE, RegisterServer, csv
 
 
@@ -41,6 +43,52 @@ def test_without_last_modification_the_official_list_is_of_today(
     before = today()
     found = acquire(register_server.settings(home.root), Request())
     assert before.isoformat() <= found.date_contenu <= today().isoformat()
+
+
+@pytest.mark.parametrize(
+    ("claimed", "told"),
+    [
+        ("Fri, 01 Jan 2100 04:00:00 GMT", "01/01/2100"),
+        ("Thu, 01 Jan 1970 00:00:00 GMT", "01/01/1970"),
+        ("Thu, 31 Dec 2009 12:00:00 GMT", "31/12/2009"),
+        ("Fri, 31 Dec 9999 23:59:59 GMT", "31/12/9999"),
+        ("Mon, 01 Jan 0001 00:00:00 GMT", "01/01/"),
+    ],
+)
+def test_a_date_that_cannot_be_is_not_believed(
+    home: Home, register_server: RegisterServer, claimed: str, told: str
+) -> None:
+    register_server.script(FILE, csv(DATA).but(headers={"Last-Modified": claimed}))
+    before = today()
+    found = acquire(register_server.settings(home.root), Request())
+    assert before.isoformat() <= found.date_contenu <= today().isoformat()
+    (warning,) = found.avertissements
+    assert "ce qui ne peut pas être : elle est datée du jour de sa réception" in warning
+    assert told in warning
+
+
+@pytest.mark.parametrize("days", [0, 1])
+def test_a_date_of_the_day_after_is_believed(
+    home: Home, register_server: RegisterServer, days: int
+) -> None:
+    noon = dt.datetime.now(PARIS).replace(hour=12) + dt.timedelta(days=days)
+    claimed = format_datetime(noon.astimezone(dt.UTC), usegmt=True)
+    register_server.script(FILE, csv(DATA).but(headers={"Last-Modified": claimed}))
+    found = acquire(register_server.settings(home.root), Request())
+    assert found.date_contenu == noon.date().isoformat()
+    assert found.avertissements == []
+
+
+def test_the_nights_after_a_date_to_come_are_dated_as_the_source_says(
+    home: Home, register_server: RegisterServer
+) -> None:
+    settings = register_server.settings(home.root)
+    ahead = csv(DATA).but(headers={"Last-Modified": "Fri, 01 Jan 2100 04:00:00 GMT"})
+    register_server.script(FILE, ahead)
+    first = acquire(settings, Request())
+    register_server.script(FILE, csv(wire_rows(21)).but(headers={"Last-Modified": None}))
+    second = acquire(settings, Request())
+    assert first.order < second.order
 
 
 def test_a_date_asked_for_wins_over_the_last_modification(

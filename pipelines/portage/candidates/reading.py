@@ -20,7 +20,7 @@ from pipelines.portage.candidates.table import SERIALS, TRIMMED, Advance, Candid
 from pipelines.portage.candidates.text import encoding_of
 from pipelines.portage.candidates.workbook import OLE, ZIP, refuse_ole
 from pipelines.portage.facts import PAR_NOM, Genre
-from pipelines.warehouse.literals import literal
+from pipelines.warehouse.literals import file_literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -128,7 +128,7 @@ def _ends(path: Path) -> tuple[bytes, bytes]:
 
 def _described(con: duckdb.DuckDBPyConnection, found: Candidates) -> Candidates:
     """Add what the values tell: repeated rows, days written as numbers."""
-    source = f"read_parquet({literal(str(found.data))})"
+    source = f"read_parquet({file_literal(found.data)})"
     columns = ", ".join(f"c{rank}" for rank in range(1, len(found.names) + 1))
     row = con.execute(f"select count(*) - count(distinct hash({columns})) from {source}").fetchone()
     if row and row[0]:

@@ -16,7 +16,7 @@ from pipelines.portage.candidates.headers import (
     recognise,
 )
 from pipelines.portage.facts import FAITS, PAR_NOM, Genre
-from pipelines.warehouse.literals import MEMORY, literal
+from pipelines.warehouse.literals import MEMORY, file_literal, literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -63,7 +63,7 @@ class Candidates:
             f"if(decale, null, {self.value(name, defaults.get(name))}) as {name}" for name in asked
         ]
         return (
-            f"select {', '.join(['ligne', *columns])} from read_parquet({literal(str(self.data))}) "
+            f"select {', '.join(['ligne', *columns])} from read_parquet({file_literal(self.data)}) "
             f"where ligne between {first} and {last}"
         )
 

@@ -16,7 +16,7 @@ from pipelines.portage.candidates.headers import words
 from pipelines.portage.candidates.reading import read_table
 from pipelines.portage.candidates.table import Candidates, connect
 from pipelines.portage.cap.shares import Line
-from pipelines.warehouse.literals import literal
+from pipelines.warehouse.literals import file_literal
 
 # What a column is about, by the words of its header; the first of each kind that fits best counts.
 WANTED = {"date": "Date", "montant": "Montant", "sous_traite": "Montant sous-traité"}
@@ -93,7 +93,7 @@ def _lines(table: Candidates, folder: Path, found: dict[str, int]) -> Iterator[L
     with connect(folder) as con:
         result = con.execute(
             f"select ligne, coalesce(decale, false), {columns} "
-            f"from read_parquet({literal(str(table.data))}) order by ligne"
+            f"from read_parquet({file_literal(table.data)}) order by ligne"
         )
         while rows := result.fetchmany(10_000):
             for number, shifted, date, amount, part in rows:
@@ -113,7 +113,7 @@ def _repeated(table: Candidates, folder: Path) -> int:
     with connect(folder) as con:
         row = con.execute(
             f"select count(*) - (select count(*) from (select distinct {columns} "
-            f"from read_parquet({literal(str(table.data))}))) "
-            f"from read_parquet({literal(str(table.data))})"
+            f"from read_parquet({file_literal(table.data)}))) "
+            f"from read_parquet({file_literal(table.data)})"
         ).fetchone()
     return row[0] if row else 0

@@ -46,6 +46,7 @@ _FOUND = {
     "NOM": "trouvé dans la liste par le nom",
     "ABSENT": "absent de la liste, d'après le numéro donné",
     "AMBIGU": "non retenu : aucun organisme de la liste ne s'impose",
+    "AUCUN_PROCHE": "non trouvé : aucun organisme de la liste ne porte un nom assez proche",
     "CLE_FAUSSE": "non cherché : la clé du numéro donné est fausse",
     "DISCORDANT": "non retenu : les numéros donnés désignent des entités différentes",
     "ILLISIBLE": "non cherché : ce qui a été donné n'est pas un numéro",

@@ -14,7 +14,7 @@ from pipelines.portage.candidates.reading import read_table
 from pipelines.portage.candidates.table import Candidates, connect
 from pipelines.portage.screening.judging import ASKED, Screening
 from pipelines.portage.verdict import VERDICTS
-from pipelines.warehouse.literals import literal
+from pipelines.warehouse.literals import file_literal, literal
 
 if TYPE_CHECKING:
     import duckdb
@@ -79,7 +79,7 @@ def compare(screening: Screening, earlier: Earlier) -> None:
             f"left join avant as a {_SAME} order by s.ligne) "
             f"to {literal(str(path))} (format parquet)"
         )
-        screening.source = f"read_parquet({literal(str(path))})"
+        screening.source = f"read_parquet({file_literal(path)})"
         counts = dict(
             con.execute(
                 f"select changement, count(*) from {screening.source} group by all"
@@ -98,7 +98,7 @@ def _number(
         f"create table {name} as select *, "
         "row_number() over (partition by cle order by ligne) as rang "
         f"from (select ligne, {key} as cle, {verdict} as verdict "
-        f"from read_parquet({literal(str(rows.data))}))"
+        f"from read_parquet({file_literal(rows.data)}))"
     )
 
 
@@ -109,7 +109,7 @@ def _gone(con: duckdb.DuckDBPyConnection, before: Candidates) -> list[str]:
     )
     found = con.execute(
         f"select d.nom, a.verdict from avant as a anti join apres as b {_SAME} inner join "
-        f"(select ligne, trim({named}) as nom from read_parquet({literal(str(before.data))})) "
+        f"(select ligne, trim({named}) as nom from read_parquet({file_literal(before.data)})) "
         "as d on a.ligne = d.ligne order by a.ligne"
     ).fetchall()
     return [f"{name} ({said})" for name, said in found]
@@ -128,7 +128,7 @@ def _read(path: Path, folder: Path) -> Candidates:
     try:
         with connect(folder) as con:
             con.execute(
-                f"copy (from read_json({literal(str(alias))}, format = 'array', sample_size = -1)) "
+                f"copy (from read_json({file_literal(alias)}, format = 'array', sample_size = -1)) "
                 f"to {literal(str(typed))} (format parquet)"
             )
     except duckdb.Error as error:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import glob
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -15,7 +16,7 @@ from pipelines.portage.candidates.table import Advance, Candidates, connect
 from pipelines.portage.facts import PAR_NOM
 from pipelines.portage.session import Session
 from pipelines.portage.verdict import VERDICTS, Verdict
-from pipelines.warehouse.literals import literal
+from pipelines.warehouse.literals import file_literal, literal
 
 # Rows judged at a time: memory does not follow the size of the file.
 BLOCK = 20_000
@@ -97,7 +98,7 @@ def check_mission(candidates: Candidates, defaults: Mapping[str, str]) -> None:
                 continue
             row = con.execute(
                 f"select count({candidates.value(name)}) "
-                f"from read_parquet({literal(str(candidates.data))})"
+                f"from read_parquet({file_literal(candidates.data)})"
             ).fetchone()
             if not row or not row[0]:
                 fact = PAR_NOM[name]
@@ -137,7 +138,7 @@ def screen(
             f"to {literal(str(answers / f'{first:012}.parquet'))} (format parquet)"
         )
         advance(last)
-    source = f"read_parquet({literal(str(answers / '*.parquet'))})"
+    source = f"read_parquet({literal(f'{glob.escape(str(answers))}/*.parquet')})"
     with connect(folder) as con:
         counts = con.execute(f"select verdict, count(*) from {source} group by all").fetchall()
         if sum(count for verdict, count in counts if verdict in VERDICTS) != candidates.rows:
@@ -185,7 +186,7 @@ def _answers(
     ]
     return (
         f"select d.ligne, {', '.join([*own, *ours])} "
-        f"from read_parquet({literal(str(candidates.data))}) as d "
+        f"from read_parquet({file_literal(candidates.data)}) as d "
         "left join evaluation.verdict as v on d.ligne = v.ligne "
         f"where d.ligne between {first} and {last} order by d.ligne"
     )
