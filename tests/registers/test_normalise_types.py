@@ -77,8 +77,11 @@ def test_a_row_is_typed(tmp_path: Path) -> None:
         ("", None),
         (None, None),
         (" ", None),
-        ("1", None),
-        ("vrai", None),
+        ("1", True),
+        ("0", False),
+        ("VRAI", True),
+        ("Faux", False),
+        ("2", None),
         ("peut-être", None),
     ],
 )
