@@ -252,7 +252,7 @@ def _skipped(rows: Sequence[Row], headed: bool, header: Sequence[str | None]) ->
     """
     told = " ".join(name for name in header if name)
     cells = [[" ".join(cell.split()) for cell in row if cell and cell.strip()] for row in rows[:-1]]
-    parts = sum(bool(row) and all(cell in told for cell in row) for row in cells)
+    parts = sum(any(cell in told for cell in row) for row in cells)
     titles = sum(map(bool, cells)) - parts
     remarks = [f"En-tête lu sur {parts + 1} lignes."] if parts and headed else []
     if titles and headed:

@@ -119,11 +119,16 @@ def _name(title: str | None, own: bool, under: str) -> str:
     whole = f"{title} {under}"
     if fact_of(whole) is not None:
         return whole
+    if _qualifies(title) and fact_of(f"{under} {title}") is not None:
+        return f"{under} {title}"
     fact = fact_of(under)
     plain = " ".join(words(title)) in _neutral()
     # A merged cell ends where the eye sees it end: an identifier further on is that of the row.
     further = not own and fact in IDENTITY and fact != "nom" and not _qualifies(title)
-    return under if fact is not None and (plain or further) else whole
+    if fact is not None and (plain or further):
+        return under
+    # « Certificat » above « Note » is no certificate: what no header says is never nearly one.
+    return whole if _known_words(under) else f"{under} ({title})"
 
 
 def _qualifies(title: str) -> bool:

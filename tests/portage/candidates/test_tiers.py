@@ -63,6 +63,32 @@ Rows = list[list[str | None]]
             2,
             ["NDA", "Nom", "Contact Nom", "Contact Ville"],
         ),
+        (
+            [
+                ["Sous-traitant", None, "Porteur", None],
+                ["NDA", "Nom", "NDA", "Nom"],
+                [ONE, "A", TWO, "B"],
+            ],
+            2,
+            ["NDA", "Nom", "NDA Porteur", "Porteur Nom"],
+        ),
+        # Three rows; a name that no header says is not read under the one above it.
+        (
+            [
+                ["Sous-traitant", None, "Certificat", None, None],
+                [None, None, "Qualiopi", None, None],
+                ["NDA", "Ville", "Début", "Fin", "Note"],
+                [ONE, "Paris", "2025-01-01", "2028-01-01", "x"],
+            ],
+            3,
+            [
+                "NDA",
+                "Ville",
+                "Certificat Qualiopi Début",
+                "Certificat Qualiopi Fin",
+                "Note (Qualiopi) (Certificat)",
+            ],
+        ),
         # A title is no group.
         (
             [["Suivi 2026", None, None], ["NDA", "Nom", "Ville"], [ONE, "A", "Paris"]],
