@@ -19,6 +19,7 @@ from pipelines.cli.common import (
     OUT,
     HomeOption,
     JsonOption,
+    SheetOption,
     current_release,
     json_text,
     plain_table,
@@ -43,7 +44,7 @@ def plafond(
         typer.Argument(
             metavar="FICHIER",
             readable=False,
-            help="Factures CPF du porteur (CSV, XLSX ou Parquet) : date, montant, montant "
+            help="Factures CPF du porteur (CSV, classeur ou Parquet) : date, montant, montant "
             "sous-traité.",
         ),
     ],
@@ -52,6 +53,7 @@ def plafond(
         typer.Option("--sortie", metavar="FICHIER", help="Résultat : .xlsx, .csv ou .json."),
     ] = None,
     json_out: JsonOption = False,
+    feuille: SheetOption = None,
     home: HomeOption = None,
 ) -> None:
     """Mesurer la part du chiffre d'affaires CPF qu'un porteur sous-traite, année par année."""
@@ -59,7 +61,7 @@ def plafond(
     release = current_release(settings_for(home))
     with open_readonly(release.path) as con:
         known = caps(con)
-    found = _measured(fichier, known, dt.date.today())
+    found = _measured(fichier, feuille, known, dt.date.today())
     if json_out:
         print_json(found)
     else:
@@ -70,12 +72,12 @@ def plafond(
         ERR.print(f"[green]✓[/] {escape(str(sortie))}", soft_wrap=True, highlight=False)
 
 
-def _measured(fichier: Path, known: list[Cap], today: dt.date) -> Found:
+def _measured(fichier: Path, sheet: str | None, known: list[Cap], today: dt.date) -> Found:
     """Measure the shares of a file, ready for JSON."""
     from pipelines.portage.cap.invoices import read_invoices
 
     with tempfile.TemporaryDirectory(prefix="opac-plafond-") as folder:
-        invoices = read_invoices(fichier, Path(folder))
+        invoices = read_invoices(fichier, Path(folder), sheet)
     found = shares(invoices.lines, known, today)
     return {
         "fichier": str(fichier),
@@ -157,8 +159,8 @@ def _sentence(year: Found) -> str:
 def _notes(found: Found) -> list[str]:
     read = " ; ".join(f"« {found['colonnes'][kind]} »" for kind in found["colonnes"])
     notes = [
-        f"Colonnes lues (date ; montant ; montant sous-traité) : {read}. Les lignes se comptent "
-        "sous l'en-tête."
+        f"Colonnes lues (date ; montant ; montant sous-traité) : {read}. Les lignes portent le "
+        "numéro que leur donne un tableur."
     ]
     if count := found["lignes_sans_sous_traitance"]:
         lines = _counted(count, "facture", "factures")

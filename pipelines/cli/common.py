@@ -39,6 +39,14 @@ HomeOption = Annotated[
         help="Dossier de travail (sinon OPAC_HOME, sinon data/home).",
     ),
 ]
+SheetOption = Annotated[
+    str | None,
+    typer.Option(
+        "--feuille",
+        metavar="NOM",
+        help="D'un classeur, la feuille à lire ; sinon celle qui montre le mieux ce qui est voulu.",
+    ),
+]
 JsonOption = Annotated[bool, typer.Option("--json", metavar="", help="Répondre en JSON.")]
 
 # Where a line must not break, as French typography has it: before a colon, inside quotation marks

@@ -16,6 +16,7 @@ from pipelines.cli.common import (
     ERR,
     OUT,
     HomeOption,
+    SheetOption,
     current_release,
     fitted,
     say,
@@ -51,7 +52,7 @@ def screen_file(
         typer.Argument(
             metavar="FICHIER",
             readable=False,
-            help="Candidats, un par ligne : CSV, XLSX ou Parquet. Avec --modele, le modèle à "
+            help="Candidats, un par ligne : CSV, classeur ou Parquet. Avec --modele, le modèle à "
             f"écrire ({_MODEL} par défaut).",
         ),
     ] = None,
@@ -79,6 +80,7 @@ def screen_file(
             "--modele", metavar="", help="Écrire un modèle vide qui explique chaque colonne."
         ),
     ] = False,
+    feuille: SheetOption = None,
     strict: StrictOption = False,
     home: HomeOption = None,
     *,
@@ -99,7 +101,9 @@ def screen_file(
     target = sortie or Path(f"{fichier.stem}-verdicts.xlsx")
     _check_files(fichier, target, precedent)
     with _room() as folder, _progress() as steps:
-        found, remarks = _screened(fichier, target, precedent, facts, home, folder, steps)
+        found, remarks = _screened(
+            (fichier, feuille), target, precedent, facts, home, folder, steps
+        )
     _show(found, remarks, target)
     return found.strongest.words.code if strict else 0
 
@@ -122,7 +126,7 @@ def _check_files(fichier: Path, target: Path, precedent: Path | None) -> None:
 
 
 def _screened(
-    fichier: Path,
+    asked: tuple[Path, str | None],
     target: Path,
     precedent: Path | None,
     facts: Mapping[str, str],
@@ -138,7 +142,7 @@ def _screened(
     from pipelines.portage.session import portage_session
 
     release = current_release(settings_for(home))
-    candidates = read_candidates(fichier, folder, steps.start("Lecture"))
+    candidates = read_candidates(asked[0], folder, steps.start("Lecture"), asked[1])
     check_target(target, candidates.rows)
     check_mission(candidates, facts)
     earlier = read_earlier(precedent, folder, candidates) if precedent is not None else None

@@ -9,6 +9,7 @@ import typer
 from pipelines.cli.common import (
     HomeOption,
     JsonOption,
+    SheetOption,
     current_release,
     done,
     print_json,
@@ -68,6 +69,7 @@ def add(
             "--action", metavar="A", help="Catégorie d'action, par exemple BILAN_COMPETENCES."
         ),
     ] = None,
+    feuille: SheetOption = None,
     home: HomeOption = None,
 ) -> None:
     """Suivre des organismes ; sans financement ni action, seulement ce qu'en dit la liste.
@@ -87,7 +89,7 @@ def add(
     options = {"financement": financement, "action": action, "porteur": porteur}
     defaults = {name: text.strip() for name, text in options.items() if text and text.strip()}
     with portage_session(release) as session:
-        reading = read(session, quoi, defaults)
+        reading = read(session, quoi, defaults, feuille)
         names = labels(session.con)
     added = watchlist.add(settings, release, recipient, reading.asked)
     show_added(added, reading, names)

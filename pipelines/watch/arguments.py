@@ -24,7 +24,7 @@ from pipelines.warehouse.literals import file_literal, literal
 
 # A line is judged each day as a contract of that day: its own date is not kept.
 _NOT_KEPT = ("date",)
-_FILES = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".ods", ".parquet"}
+_FILES = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet"}
 _IDENTIFIED = {"EXACT", "ANCIEN_NDA", "REPARE", "NOM", "ABSENT"}
 
 
@@ -45,8 +45,15 @@ class Reading:
     remarks: list[str] = field(default_factory=list)
 
 
-def read(session: Session, arguments: Sequence[str], defaults: Mapping[str, str]) -> Reading:
+def read(
+    session: Session,
+    arguments: Sequence[str],
+    defaults: Mapping[str, str],
+    sheet: str | None = None,
+) -> Reading:
     """Read the arguments of the command; ``defaults`` are facts of those that do not say otherwise.
+
+    ``sheet``: of workbooks, the sheet to read.
 
     Raises:
         UsageError: a default or a number cannot be read, a file cannot, or nobody is identified.
@@ -70,7 +77,7 @@ def read(session: Session, arguments: Sequence[str], defaults: Mapping[str, str]
             )
     for text in arguments:
         if _is_file(text):
-            _read_file(session, found, Path(text), defaults)
+            _read_file(session, found, Path(text), defaults, sheet)
     if half := sum(_half(one.faits) for one in found.asked):
         found.remarks.append(
             f"{half} ligne(s) n'ont pas à la fois un financement et une action : suivie(s) sans "
@@ -109,14 +116,21 @@ def _check(session: Session, defaults: Mapping[str, str]) -> None:
             raise UsageError(f"Le porteur n'est pas compris. {row['message']}")
 
 
-def _read_file(session: Session, found: Reading, path: Path, defaults: Mapping[str, str]) -> None:
+def _read_file(
+    session: Session,
+    found: Reading,
+    path: Path,
+    defaults: Mapping[str, str],
+    sheet: str | None,
+) -> None:
     with tempfile.TemporaryDirectory(prefix="opac-veille-") as folder:
-        candidates = read_candidates(path, Path(folder))
+        candidates = read_candidates(path, Path(folder), sheet=sheet)
         found.remarks += _columns(candidates)
+        numbers = candidates.numbers()
         for first in range(1, candidates.rows + 1, BLOCK):
             last = min(first + BLOCK - 1, candidates.rows)
             session.ask(candidates.question(defaults, first, last), _nothing())
-            where = {line: f"{path.name}, ligne {line}" for line in range(first, last + 1)}
+            where = {line: f"{path.name}, ligne {numbers[line]}" for line in range(first, last + 1)}
             _collect(session, found, where, _shifted(session, candidates))
 
 

@@ -126,8 +126,8 @@ def test_shares_are_shown_by_year(opac: Opac, released: Released, invoices: Path
     assert "2024 (du 01/04/2024 au 31/12/2024) : il restait 1 200,00 € à sous-traiter" in text
     assert "2025 : la limite de 80 % est dépassée ; il aurait fallu 375,00 € de chiffre" in text
     assert "2 lignes écartées" in text
-    assert "ligne 1 : aucune limite ne vaut le 15/03/2024 (elle commence le 01/04/2024)" in text
-    assert "ligne 5 : la date manque" in text
+    assert "ligne 2 : aucune limite ne vaut le 15/03/2024 (elle commence le 01/04/2024)" in text
+    assert "ligne 6 : la date manque" in text
     assert "« Date de facture » ; « Montant HT » ; « Dont sous-traité »" in text
     assert "1 facture sans montant sous-traité : compté pour zéro." in text
 
@@ -137,7 +137,7 @@ def test_shares_as_json(opac: Opac, released: Released, invoices: Path) -> None:
     year = found["annees"][1]
     assert year["base_legale"] == "L.6323-9-2, R.6333-6-5"
     assert (year["part_pct"], year["depasse"], year["chiffre_affaires_manquant"]) == (95, True, 375)
-    assert [one["ligne"] for one in found["lignes_ecartees"]] == [1, 5]
+    assert [one["ligne"] for one in found["lignes_ecartees"]] == [2, 6]
     counted = sum(year["factures"] for year in found["annees"])
     assert counted + len(found["lignes_ecartees"]) == found["lignes"] == len(LINES)
 
@@ -160,7 +160,7 @@ def test_shares_written_in_files(
     assert book.sheet_names == ["Années", "Lignes écartées"]
     years, left_out = (book.load_sheet(name).to_polars() for name in book.sheet_names)
     assert years["sous_traite"].to_list() == [1200, 1900, 0]
-    assert left_out["ligne"].to_list() == [1, 5]
+    assert left_out["ligne"].to_list() == [2, 6]
     assert json.loads(targets["json"].read_text("utf-8")) == told(
         opac, released, "plafond", invoices
     )

@@ -83,7 +83,7 @@ def test_a_file_says_the_mission_of_each(veille: Watch, certified: tuple[str, st
     told = veille("ajouter", "suivi.csv", *MISSION).succeeded()
     assert "Colonnes non comprises, dont rien n'est gardé : « Contact »" in told
     assert "1 ligne sans organisme identifié" in told
-    assert "suivi.csv, ligne 3 : " in told
+    assert "suivi.csv, ligne 4 : " in told
     assert f"Répété(s) pour la même mission, la dernière ligne compte : {nda}." in told
     assert "✓ 2 lignes ajoutées" in told
     facts = [line["faits"] for line in veille.listed()]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import UsageError
+from pipelines.portage.candidates.choice import Choice
 from pipelines.portage.candidates.headers import Columns, Row, recognise
 from pipelines.portage.candidates.table import Advance, Candidates, arrange, letter, named
 from pipelines.portage.candidates.text import Repairs, TextTable, open_table, write_records
@@ -40,7 +41,12 @@ def read_text(
     plain = data.with_suffix(".csv")
     rows = write_records(table, skip, len(header), plain, advance)
     fields = [f"c{rank}" for rank in range(1, len(header) + 2)]
-    types = {"ligne": "bigint", "decale": "varchar", **dict.fromkeys(fields, "varchar")}
+    types = {
+        "ligne": "bigint",
+        "numero": "bigint",
+        "decale": "varchar",
+        **dict.fromkeys(fields, "varchar"),
+    }
     described = ", ".join(f"'{name}': '{kind}'" for name, kind in types.items())
     source = (
         f"read_csv({literal(str(plain))}, auto_detect = false, header = false, delim = ',', "
@@ -50,39 +56,41 @@ def read_text(
     names = [*header, BEYOND if table.repairs.long else None]
     kept = _kept(con, source, names)
     con.execute(
-        f"copy (select ligne, decale is not null as decale, {_as_ranks(kept)} from {source}) "
+        f"copy (select ligne, numero, decale is not null as decale, {_as_ranks(kept)} "
+        f"from {source}) "
         f"to {literal(str(data))} (format parquet)"
     )
     plain.unlink()
     found = _candidates(Candidates(path, data, [], rows, {}), names, kept, columns)
     found.delimiter = table.delimiter
     found.remarks = [
-        *_skipped(table.head[:skip], bool(columns.facts)),
+        *_skipped(table.head[:skip], bool(columns.facts), header),
         *_text_remarks(table, table.repairs),
         *found.remarks,
     ]
     return found
 
 
-def read_sheet(
-    con: duckdb.DuckDBPyConnection, path: Path, data: Path, advance: Advance
-) -> Candidates:
-    """Read the first sheet of a workbook that holds something."""
+def read_sheet(path: Path, data: Path, advance: Advance, choice: Choice) -> Candidates:
+    """Read the sheet of a workbook that is meant."""
     import polars as pl
 
-    sheet = read_book(path)
+    sheet = read_book(path, choice)
     frame = sheet.frame
     head = frame.head(_HEAD_ROWS).rows()
     skip, header, columns = arrange(head)
     header += [None] * (frame.width - len(header))
     _check_width(path, frame.width)
-    frame = frame.rename(dict(zip(frame.columns, _ranks(frame.width), strict=True))).slice(skip)
+    frame = frame.rename(dict(zip(frame.columns, _ranks(frame.width), strict=True)))
+    frame = frame.with_row_index("numero", offset=sheet.top + 1).slice(skip)
     length = frame.height
-    frame = frame.filter(pl.any_horizontal(pl.all().str.strip_chars() != ""))
-    filled = frame.select((pl.all().str.strip_chars() != "").any())
+    texts = pl.exclude("numero")
+    frame = frame.filter(pl.any_horizontal(texts.str.strip_chars() != ""))
+    filled = frame.select((texts.str.strip_chars() != "").any())
     kept = [rank for rank, name in enumerate(header, 1) if name or filled.item(0, rank - 1)]
     frame.select(
         pl.int_range(1, frame.height + 1, dtype=pl.Int64).alias("ligne"),
+        pl.col("numero").cast(pl.Int64),
         pl.lit(False).alias("decale"),
         *(
             pl.col(f"c{rank}").str.replace(_MIDNIGHT, "$1").alias(f"c{place}")
@@ -91,8 +99,9 @@ def read_sheet(
     ).write_parquet(data)
     advance(frame.height)
     found = Candidates(path, data, [], frame.height, {})
+    found.sheet, found.other_sheets = sheet.name, sheet.others
     found = _candidates(found, header, kept, columns, sheet.left)
-    found.remarks = [*_skipped(head[:skip], bool(columns.facts)), *found.remarks]
+    found.remarks = [*_skipped(head[:skip], bool(columns.facts), header), *found.remarks]
     if blank_rows := length - frame.height:
         found.remarks.append(f"{blank_rows} ligne(s) vide(s) laissée(s) de côté.")
     if sheet.others:
@@ -130,8 +139,10 @@ def read_parquet(
         plain = ", ".join(f"{text} as c{rank}" for rank, text in enumerate(texts, 1))
         filled = " or ".join(f"trim(c{rank}) <> ''" for rank in range(1, len(texts) + 1))
         con.execute(
-            "copy (select row_number() over () as ligne, false as decale, * "
-            f"from (select {plain} from {source}) where {filled}) "
+            "copy (select row_number() over () as ligne, numero, false as decale, "
+            "* exclude (numero) "
+            f"from (select row_number() over () as numero, {plain} from {source}) "
+            f"where {filled}) "
             f"to {literal(str(data))} (format parquet)"
         )
     except duckdb.Error as error:
@@ -144,7 +155,7 @@ def read_parquet(
     ).fetchone()
     rows, total = count or (0, 0)
     head = con.execute(
-        f"select * exclude (ligne, decale) from {written} order by ligne limit {_HEAD_ROWS}"
+        f"select * exclude (ligne, numero, decale) from {written} order by ligne limit {_HEAD_ROWS}"
     ).fetchall()
     header = [str(name) for name, *_ in typed]
     columns = recognise(header, head)
@@ -234,25 +245,37 @@ def _candidates(
     return found
 
 
-def _skipped(rows: Sequence[Row], headed: bool) -> list[str]:
-    """Tell of the lines above the header, the last of ``rows`` when there is one."""
-    titles = sum(any(cell and cell.strip() for cell in row) for row in rows[:-1])
-    if not (titles and headed):
-        return []
-    return [f"{titles} ligne(s) au-dessus de l'en-tête, laissée(s) de côté."]
+def _skipped(rows: Sequence[Row], headed: bool, header: Sequence[str | None]) -> list[str]:
+    """Tell of the lines above the header, the last of ``rows`` when there is one.
+
+    Those that the header is joined from are part of it.
+    """
+    told = " ".join(name for name in header if name)
+    cells = [[" ".join(cell.split()) for cell in row if cell and cell.strip()] for row in rows[:-1]]
+    parts = sum(any(cell in told for cell in row) for row in cells)
+    titles = sum(map(bool, cells)) - parts
+    remarks = [f"En-tête lu sur {parts + 1} lignes."] if parts and headed else []
+    if titles and headed:
+        remarks.append(f"{titles} ligne(s) au-dessus de l'en-tête, laissée(s) de côté.")
+    return remarks
 
 
 def _text_remarks(table: TextTable, repairs: Repairs) -> list[str]:
     remarks = []
     if table.encoding != "utf-8":
         remarks.append("Fichier lu en UTF-16.")
-    if repairs.foreign and repairs.accented:
+    if repairs.read_as is not None and not repairs.read_as.readable:
+        remarks.append(
+            f"Les accents de {repairs.foreign} ligne(s) ne se lisent dans aucun encodage connu : "
+            "enregistrez le fichier en CSV UTF-8 depuis votre tableur."
+        )
+    elif repairs.read_as is not None and repairs.accented:
         remarks.append(
             f"Encodages mêlés : {repairs.foreign} ligne(s) qui n'étaient pas en UTF-8, lue(s) en "
-            "Windows-1252."
+            f"{repairs.read_as.told}."
         )
-    elif repairs.foreign:
-        remarks.append("Fichier lu en Windows-1252 (il n'est pas en UTF-8).")
+    elif repairs.read_as is not None:
+        remarks.append(f"Fichier lu en {repairs.read_as.told} (il n'est pas en UTF-8).")
     told = {
         "ligne(s) dont des octets NUL sont retirés": repairs.nul,
         "ligne(s) où un guillemet ne se ferme pas, lu comme un caractère ordinaire": repairs.quotes,

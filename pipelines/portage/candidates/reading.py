@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import UsageError
-from pipelines.portage.candidates.headers import (
-    IDENTITY,
-)
+from pipelines.portage.candidates.asides import set_aside
+from pipelines.portage.candidates.choice import Choice
+from pipelines.portage.candidates.headers import IDENTITY
 from pipelines.portage.candidates.parsing import read_parquet, read_sheet, read_text
 from pipelines.portage.candidates.table import SERIALS, TRIMMED, Advance, Candidates, connect
 from pipelines.portage.candidates.text import encoding_of
-from pipelines.portage.candidates.workbook import OLE, ZIP, refuse_ole
+from pipelines.portage.candidates.workbook import OLE, ZIP
 from pipelines.portage.facts import PAR_NOM, Genre
 from pipelines.warehouse.literals import file_literal
 
@@ -40,38 +40,71 @@ _SIGNATURES = (
     (b"\x89png", "une image"),
     (b"\xff\xd8\xff", "une image"),
 )
-_ACCEPTED = "donnez un fichier CSV, XLSX ou Parquet"
+_ACCEPTED = "donnez un fichier CSV, un classeur (.xlsx, .ods, .xls, .xlsb) ou un Parquet"
 
 
-def read_candidates(path: Path, folder: Path, advance: Advance = lambda _: None) -> Candidates:
+def read_candidates(
+    path: Path, folder: Path, advance: Advance = lambda _: None, sheet: str | None = None
+) -> Candidates:
     """Read a candidate file; what is made of it is written in ``folder``.
 
-    ``advance`` is told, now and then, how many rows were read.
+    ``advance`` is told, now and then, how many rows were read. ``sheet``: of a workbook, the sheet
+    to read, whatever the others hold.
 
     Raises:
         UsageError: the file is missing, forbidden, of another kind, damaged or empty, or none of
             its columns says who the candidates are.
     """
-    found = read_table(path, folder, advance)
+    found = read_table(path, folder, advance, Choice(sheet), people=True)
     if found.facts.keys().isdisjoint(IDENTITY):
         named = ", ".join(f"« {name} »" for name in found.names[:10])
         raise UsageError(
-            f"Aucune colonne de « {path} » ne dit de qui il s'agit (colonnes : {named}) : "
-            f"nommez-en une NDA, SIRET, SIREN, Identifiant ou Nom ({MODEL})."
+            f"Aucune colonne de « {path} » ne dit de qui il s'agit (colonnes : {named}"
+            f"{_elsewhere(found)}) : nommez-en une NDA, SIRET, SIREN, Identifiant ou Nom ({MODEL})."
         )
     return found
 
 
-def read_table(path: Path, folder: Path, advance: Advance = lambda _: None) -> Candidates:
-    """Read a file like :func:`read_candidates`, whoever its rows are about."""
+def _elsewhere(found: Candidates) -> str:
+    """Name the sheet that was looked at and the others, which hold no more."""
+    if found.sheet is None:
+        return ""
+    others = ", ".join(f"« {name} »" for name in found.other_sheets)
+    told = f" ; feuille lue : « {found.sheet} »"
+    return f"{told}, les autres n'en disent pas plus : {others}" if others else told
+
+
+def read_table(
+    path: Path,
+    folder: Path,
+    advance: Advance = lambda _: None,
+    choice: Choice | None = None,
+    *,
+    people: bool = False,
+) -> Candidates:
+    """Read a file like :func:`read_candidates`, whoever its rows are about.
+
+    ``people``: they are about people, and those that are nobody are left aside.
+    """
     kind = _kind(path)
-    reader = {"parquet": read_parquet, "classeur": read_sheet}.get(kind, read_text)
+    choice = choice or Choice()
+    if choice.name is not None and kind != "classeur":
+        raise UsageError(
+            f"« {path} » n'est pas un classeur : --feuille n'y désigne rien, retirez cette option."
+        )
     data = folder / "candidats.parquet"
     with connect(folder) as con:
-        found = reader(con, path, data, advance)
+        if kind == "classeur":
+            found = read_sheet(path, data, advance, choice)
+        else:
+            reader = read_parquet if kind == "parquet" else read_text
+            found = reader(con, path, data, advance)
+        if people:
+            set_aside(con, found)
         if not found.rows:
             raise UsageError(
-                f"« {path} » n'a que son en-tête : ajoutez-y une ligne par sous-traitant."
+                f"« {path} » n'a que son en-tête{_elsewhere(found)} : ajoutez-y une ligne par "
+                "sous-traitant."
             )
         return _described(con, found)
 
@@ -86,9 +119,7 @@ def _kind(path: Path) -> str:
                 f"« {path} » est un fichier Parquet incomplet : écrivez-le de nouveau."
             )
         return "parquet"
-    if head.startswith(OLE):
-        raise refuse_ole(path)
-    if head.startswith(ZIP):
+    if head.startswith((OLE, ZIP)):
         return "classeur"
     opening = head.removeprefix(b"\xef\xbb\xbf").lstrip(b" \t\r\n").lower()
     for signature, name in _SIGNATURES:

@@ -15,6 +15,7 @@ from pipelines.portage.candidates.headers import (
     looks_like_identifier,
     recognise,
 )
+from pipelines.portage.candidates.tiers import joined_header
 from pipelines.portage.facts import FAITS, PAR_NOM, Genre
 from pipelines.warehouse.literals import MEMORY, file_literal, literal
 
@@ -33,8 +34,9 @@ Advance = Callable[[int], None]
 class Candidates:
     """Rows of a candidate file.
 
-    ``data`` is a Parquet file: ``ligne`` (from 1, the order of the file), ``decale`` (true: the row
-    is longer than the header, its columns cannot be trusted) and ``c1``, ``c2``… as text, one for
+    ``data`` is a Parquet file: ``ligne`` (from 1, the order of the file), ``numero`` (the row that
+    a spreadsheet shows it in; of a Parquet file, its place from 1), ``decale`` (true: the row is
+    longer than the header, its columns cannot be trusted) and ``c1``, ``c2``… as text, one for
     each of ``names``. ``facts`` gives the rank of the column (from 1) that holds each fact.
     """
 
@@ -45,12 +47,23 @@ class Candidates:
     facts: dict[str, int]
     remarks: list[str] = field(default_factory=list)
     delimiter: str | None = None
+    sheet: str | None = None
+    other_sheets: list[str] = field(default_factory=list)
 
     @property
     def ignored(self) -> list[int]:
         """Ranks of the columns that are no fact."""
         read = set(self.facts.values())
         return [rank for rank in range(1, len(self.names) + 1) if rank not in read]
+
+    def numbers(self) -> dict[int, int]:
+        """Give the number that each row has in the file, as its owner sees it."""
+        with connect(self.data.parent) as con:
+            return dict(
+                con.execute(
+                    f"select ligne, numero from read_parquet({file_literal(self.data)})"
+                ).fetchall()
+            )
 
     def question(self, defaults: Mapping[str, str], first: int, last: int) -> str:
         """Write the query of the facts of rows ``first`` to ``last``: ``ligne``, and texts.
@@ -114,7 +127,7 @@ def arrange(first: Sequence[Row]) -> tuple[int, list[str | None], Columns]:
         if place < 0:
             return start, header, columns
     else:
-        header = list(first[place])
+        place, header = joined_header(first, place)
         columns = recognise(header, first[place + 1 :])
     return place + 1, header, columns
 

@@ -14,7 +14,8 @@ from itertools import chain, islice
 from pathlib import Path
 
 from pipelines.errors import UsageError
-from pipelines.portage.candidates.headers import fact_of, find_header
+from pipelines.portage.candidates import encodings
+from pipelines.portage.candidates.headers import HEADER_ROWS, fact_of, find_header
 
 DELIMITERS = (";", ",", "\t", "|")
 # A line of these says nothing.
@@ -27,6 +28,8 @@ _LINE_BYTES = 4 << 20
 _QUOTED_LINES = 100
 # With carriage returns alone, as old spreadsheets write, lines cannot be read one by one.
 _WHOLE_BYTES = 200 << 20
+# Lines by which the encoding of those that are not in UTF-8 is chosen.
+_FOREIGN_LINES = 2_000
 _UTF16_MARKS = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be"}
 
 Record = list[str]
@@ -45,6 +48,7 @@ class Repairs:
     blank: int = 0
     long: int = 0
     longest: int = 0
+    read_as: encodings.Retained | None = None
 
 
 @dataclass
@@ -102,14 +106,15 @@ def write_records(
 ) -> int:
     """Write the records after the first ``skip`` as plain CSV; give how many.
 
-    Each line is: its number from 1, a flag (1 when the record is longer than the header), ``width``
-    fields, and whatever is beyond in one more. Blank records are left out and counted.
+    Each line is: its number from 1, that of the row which a spreadsheet shows, a flag (1 when the
+    record is longer than the header), ``width`` fields, and whatever is beyond in one more. Blank
+    records are left out and counted.
     """
     count = longest = 0
     padding = [""] * width
     with target.open("w", encoding="utf-8", newline="") as file:
         write = csv.writer(file, lineterminator="\n").writerow
-        for record in islice(table.records, skip, None):
+        for number, record in enumerate(islice(table.records, skip, None), start=skip + 1):
             length = len(text := "".join(record))
             if not length or text.isspace():
                 table.repairs.blank += 1
@@ -117,13 +122,13 @@ def write_records(
             longest = max(longest, length)
             count += 1
             if len(record) == width:
-                write((count, "", *record, ""))
+                write((count, number, "", *record, ""))
             elif len(record) < width:
-                write((count, "", *(record + padding)[:width], ""))
+                write((count, number, "", *(record + padding)[:width], ""))
             else:
                 beyond = " ".join(record[width:]).strip()
                 table.repairs.long += bool(beyond)
-                write((count, "1" if beyond else "", *record[:width], beyond))
+                write((count, number, "1" if beyond else "", *record[:width], beyond))
             if not count % 10_000:
                 advance(count)
     table.repairs.longest = longest
@@ -148,8 +153,12 @@ def _lines(path: Path, encoding: str, repairs: Repairs) -> Iterator[str]:
 
 def _decoded(path: Path, encoding: str, repairs: Repairs) -> Iterator[str]:
     if encoding != "utf-8":
-        with path.open(encoding=encoding, errors="replace", newline="\n") as text:
-            yield from text
+        with path.open(encoding=encoding, errors="replace", newline="") as text:
+            head = text.read(1 << 15)
+        alone = head.count("\r") - head.count("\r\n")
+        end = "\r" if alone > head.count("\n") - head.count("\r\n") else "\n"
+        with path.open(encoding=encoding, errors="replace", newline=end) as text:
+            yield from (line.removesuffix("\r") + "\n" if end == "\r" else line for line in text)
         return
     with path.open("rb") as raw:
         for line in _ended(path, raw):
@@ -157,7 +166,8 @@ def _decoded(path: Path, encoding: str, repairs: Repairs) -> Iterator[str]:
                 text_line = line.decode()
             except UnicodeDecodeError:
                 repairs.foreign += 1
-                text_line = _western(line)
+                repairs.read_as = repairs.read_as or _foreign(path)
+                text_line = encodings.read(line, repairs.read_as.name)
             else:
                 repairs.accented += not text_line.isascii()
             yield text_line
@@ -166,7 +176,9 @@ def _decoded(path: Path, encoding: str, repairs: Repairs) -> Iterator[str]:
 def _ended(path: Path, raw: io.BufferedReader) -> Iterator[bytes]:
     """Give the lines as bytes, whatever ends them."""
     head = raw.peek(1 << 16)
-    if b"\r" in head and b"\n" not in head:
+    windows = head.count(b"\r\n")
+    # A line feed within a cell is that of a Mac too.
+    if not windows and head.count(b"\r") > head.count(b"\n"):
         if path.stat().st_size > _WHOLE_BYTES:
             raise _endless(path)
         yield from io.BytesIO(raw.read().replace(b"\r\n", b"\n").replace(b"\r", b"\n"))
@@ -184,12 +196,26 @@ def _endless(path: Path) -> UsageError:
     )
 
 
-def _western(line: bytes) -> str:
-    """Read a line that is not UTF-8: cp1252, or latin-1 where cp1252 leaves a hole."""
+def _foreign(path: Path) -> encodings.Retained:
+    """Choose the encoding of the lines of a file that are not in UTF-8, by the first of them."""
+    lines: list[bytes] = []
+    with path.open("rb") as raw:
+        ended = _ended(path, raw)
+        above = list(islice(ended, HEADER_ROWS))
+        for line in chain(above, ended):
+            if not _is_utf8(line):
+                lines.append(line)
+                if len(lines) == _FOREIGN_LINES:
+                    break
+    return encodings.retained(lines, b"\n".join(line for line in above if not _is_utf8(line)))
+
+
+def _is_utf8(line: bytes) -> bool:
     try:
-        return line.decode("cp1252")
+        line.decode()
     except UnicodeDecodeError:
-        return line.decode("latin-1")
+        return False
+    return True
 
 
 def _records(lines: Iterable[str], delimiter: str, repairs: Repairs) -> Iterator[Record]:

@@ -12,23 +12,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import UsageError
-from pipelines.portage.candidates.headers import column_letter
+from pipelines.portage.candidates import archives
+from pipelines.portage.candidates.archives import MAX_CELLS, blocks
+from pipelines.portage.candidates.choice import Choice
 
 if TYPE_CHECKING:
     import polars as pl
 
+# Rows that tell what a table is.
+HEAD_ROWS = 200
 OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1"
 ZIP = b"PK\x03\x04"
-# What a workbook may hold once decompressed, and how much smaller than that it may be.
-MAX_BYTES = 1 << 30
-_MAX_RATIO = 200
-_RATIO_FROM = 20 << 20
-# Cells from the first corner to the farthest one: the reader makes room for them all.
-MAX_CELLS = 60_000_000
-_BLOCK = 1 << 20
-# A cell reference cut between two blocks is seen with the next one.
-_OVERLAP = 200
-
 _WORKBOOK = "xl/workbook.xml"
 # A cell that holds something; one that is only formatted closes at once.
 _CELL = re.compile(rb'<(?:\w+:)?c (?:[^>]*? )?r="([A-Z]{1,3})(\d+)"[^>]*(?<!/)>')
@@ -41,10 +35,11 @@ _RELATION = re.compile(rb"<Relationship\b[^>]*>")
 
 @dataclass
 class Sheet:
-    """The first sheet that holds something: its cells as text, blank rows kept.
+    """The sheet chosen: its cells as text, blank rows kept.
 
-    ``left`` blank columns stand before the first. ``merged`` counts the cells that got the value of
-    the merged cell that they are part of; ``formulas`` those whose formula was never worked out.
+    ``left`` blank columns stand before the first, ``top`` rows above it. ``merged`` counts the
+    cells that got the value of the merged cell that they are part of;
+    ``formulas`` those whose formula was never worked out.
     """
 
     name: str
@@ -52,6 +47,7 @@ class Sheet:
     others: list[str]
     macros: bool
     left: int = 0
+    top: int = 0
     merged: int = 0
     formulas: int = 0
 
@@ -67,58 +63,80 @@ class _Scan:
     areas: list[tuple[int, int, int, int]] = field(default_factory=list)
 
 
-def read_book(path: Path) -> Sheet:
-    """Read the first sheet that holds something.
+def read_book(path: Path, choice: Choice | None = None) -> Sheet:
+    """Read the sheet of a workbook that is meant.
 
     Raises:
-        UsageError: the workbook is damaged, too big once open, or empty.
+        UsageError: the workbook is damaged, locked, too big once open, or empty, or has no sheet of
+            the name asked for.
     """
     import fastexcel
 
-    with _damage_in_french(path), zipfile.ZipFile(path) as archive:
-        names = _checked(path, archive)
-        scans = {name: _scan(archive, name) for name in names if name.endswith((".xml", ".rels"))}
-        files = _sheet_files(archive)
+    scans: dict[str, _Scan] = {}
+    files: dict[str, str] = {}
+    parts: list[str] = []
+    if not _is_ole(path):
+        with _damage_in_french(path), zipfile.ZipFile(path) as archive:
+            parts = archive.namelist()
+            scans, files = _examined(path, archive)
     for scan in scans.values():
         if scan.rows * scan.right > MAX_CELLS:
-            raise UsageError(
-                f"« {path} » étend une feuille jusqu'à la cellule "
-                f"{column_letter(scan.right - 1)}{scan.rows} : effacez les cellules isolées au "
-                "loin, ou enregistrez-le en CSV."
-            )
+            raise archives.too_far(path, scan.right, scan.rows)
     with _damage_in_french(path):
         book = fastexcel.read_excel(path)
-        filled: list[str] = []
-        chosen: tuple[str, pl.DataFrame] | None = None
-        for name in book.sheet_names:
-            sheet = book.load_sheet(name, header_row=None, skip_rows=0, dtypes="string")
-            if sheet.visible != "visible" or not sheet.height:
-                continue
-            filled.append(name)
-            chosen = chosen or (name, sheet.to_polars())
-    if chosen is None:
-        raise UsageError(
-            f"« {path} » est vide : donnez un classeur qui a un en-tête et des lignes."
-        )
-    name, frame = chosen
-    scan = scans.get(files.get(name, ""), _Scan())
-    frame, merged = _spread(frame, scan)
-    macros = any(part.endswith("vbaProject.bin") for part in names)
-    return Sheet(name, frame, filled[1:], macros, scan.left - 1, merged, scan.formulas)
+        frames: dict[str, tuple[bool, pl.DataFrame]] = {}
+        for title in book.sheet_names:
+            sheet = book.load_sheet(title, header_row=None, skip_rows=0, dtypes="string")
+            frames[title] = (sheet.visible == "visible", sheet.to_polars())
+    told = {name: scans.get(files.get(name, ""), _Scan()) for name in frames}
+    name = (choice or Choice()).among(
+        path,
+        [
+            (name, visible, _spread(frame.head(HEAD_ROWS), told[name])[0].rows())
+            for name, (visible, frame) in frames.items()
+        ],
+    )
+    filled = [name for name, (visible, frame) in frames.items() if visible and frame.height]
+    others = [other for other in filled if other != name]
+    scan = told[name]
+    frame, merged = _spread(frames[name][1], scan)
+    macros = any(part.endswith("vbaProject.bin") for part in parts)
+    return Sheet(name, frame, others, macros, scan.left - 1, 0, merged, scan.formulas)
 
 
-def refuse_ole(path: Path) -> UsageError:
-    """Tell a workbook under password from one of the old format: both come in this container."""
+def _examined(path: Path, archive: zipfile.ZipFile) -> tuple[dict[str, _Scan], dict[str, str]]:
+    """Read the parts of a workbook to their end, so that it may be opened; say what they tell."""
+    kind = archives.format_of(path, archive)
+    if kind == archives.XLSX:
+        names = [name for name in archive.namelist() if name.endswith((".xml", ".rels"))]
+        return {name: _scan(archive, name) for name in names}, _sheet_files(archive)
+    if kind == archives.XLSB:
+        archives.check_xlsb(path, archive)
+        return {}, {}
+    if archives.locked(archive):
+        raise _locked(path)
+    archives.check_ods(path, archive)
+    return {}, {}
+
+
+def _is_ole(path: Path) -> bool:
+    """Tell an old workbook; both it and one under a password come in this container.
+
+    Raises:
+        UsageError: it is under a password.
+    """
     with path.open("rb") as file:
-        locked = "EncryptedPackage".encode("utf-16-le") in file.read(8 << 20)
-    if locked:
-        return UsageError(
-            f"« {path} » est protégé par un mot de passe : enregistrez-en une copie sans mot de "
-            "passe."
-        )
+        head = file.read(8 << 20)
+    if not head.startswith(OLE):
+        return False
+    if "EncryptedPackage".encode("utf-16-le") in head:
+        raise _locked(path)
+    return True
+
+
+def _locked(path: Path) -> UsageError:
     return UsageError(
-        f"« {path} » est un ancien classeur Excel (.xls) ou un autre ancien document Office : "
-        "enregistrez-le en .xlsx ou en CSV."
+        f"« {path} » est protégé par un mot de passe : enregistrez-en une copie sans mot de passe."
     )
 
 
@@ -139,51 +157,13 @@ def _damage_in_french(path: Path) -> Iterator[None]:
 
 def _damaged(path: Path) -> UsageError:
     return UsageError(
-        f"« {path} » est un classeur abîmé ou incomplet : ouvrez-le dans votre tableur et "
-        "enregistrez-le de nouveau en .xlsx."
+        f"« {path} » est un classeur abîmé ou incomplet, ou un autre document : ouvrez-le dans "
+        "votre tableur et enregistrez-le de nouveau en .xlsx."
     )
-
-
-def _checked(path: Path, archive: zipfile.ZipFile) -> list[str]:
-    """See that an archive is a workbook whose sizes are those of a workbook."""
-    entries = archive.infolist()
-    names = [entry.filename for entry in entries]
-    if _WORKBOOK not in names:
-        kind = (
-            "un classeur d'un autre format (.xlsb, .ods…)" if _other_book(names) else "une archive"
-        )
-        raise UsageError(
-            f"« {path} » est {kind}, pas un classeur .xlsx : enregistrez-le en .xlsx ou en CSV."
-        )
-    size = sum(entry.file_size for entry in entries)
-    packed = sum(entry.compress_size for entry in entries) or 1
-    if size > MAX_BYTES or (size > _RATIO_FROM and size > _MAX_RATIO * packed):
-        raise UsageError(
-            f"« {path} » occuperait {size / 1e6:.0f} Mo une fois décompressé "
-            f"({size / packed:.0f} fois sa taille), ce qui n'est pas un tableau ordinaire : "
-            "enregistrez-le en CSV."
-        )
-    return names
-
-
-def _other_book(names: list[str]) -> bool:
-    return "xl/workbook.bin" in names or "content.xml" in names
 
 
 def _is_sheet(name: str) -> bool:
     return name.startswith("xl/worksheets/") and name.endswith(".xml")
-
-
-def _blocks(archive: zipfile.ZipFile, name: str) -> Iterator[tuple[bytes, int]]:
-    """Give the bytes of a part by blocks, each after the end of the one before, and its length.
-
-    No part is read further than the size it declares, and its checksum is verified.
-    """
-    kept = b""
-    with archive.open(name) as part:
-        while block := part.read(_BLOCK):
-            yield kept + block, len(kept)
-            kept = block[-_OVERLAP:]
 
 
 def _scan(archive: zipfile.ZipFile, name: str) -> _Scan:
@@ -191,7 +171,7 @@ def _scan(archive: zipfile.ZipFile, name: str) -> _Scan:
     found = _Scan()
     seen: set[bytes] = set()
     merged: set[tuple[bytes, ...]] = set()
-    for block, before in _blocks(archive, name):
+    for block, before in blocks(archive, name):
         if not _is_sheet(name):
             continue
         cells = _CELL.findall(block)

@@ -12,7 +12,8 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from pipelines.errors import UsageError
-from pipelines.portage.candidates.headers import words
+from pipelines.portage.candidates.choice import Choice
+from pipelines.portage.candidates.headers import Row, words
 from pipelines.portage.candidates.reading import read_table
 from pipelines.portage.candidates.table import Candidates, connect
 from pipelines.portage.cap.shares import Line
@@ -39,15 +40,15 @@ class Invoices:
     repeated: int
 
 
-def read_invoices(path: Path, folder: Path) -> Invoices:
-    """Read a list of invoices (CSV, XLSX or Parquet); ``folder`` is for what is made on the way.
+def read_invoices(path: Path, folder: Path, sheet: str | None = None) -> Invoices:
+    """Read a list of invoices (CSV, workbook or Parquet); ``folder`` is for what is made of it.
 
-    Lines are numbered from 1 under the header.
+    Lines bear the number that their owner sees in the file.
 
     Raises:
         UsageError: the file cannot be read, or a column wanted is not found.
     """
-    table = read_table(path, folder)
+    table = read_table(path, folder, choice=Choice(sheet, _shows_invoices))
     found = columns_of(table.names)
     if missing := [name for kind, name in WANTED.items() if kind not in found]:
         had = ", ".join(f"« {name} »" for name in table.names[:_SHOWN])
@@ -58,6 +59,11 @@ def read_invoices(path: Path, folder: Path) -> Invoices:
         )
     columns = {kind: table.names[found[kind]] for kind in WANTED}
     return Invoices(tuple(_lines(table, folder, found)), columns, _repeated(table, folder))
+
+
+def _shows_invoices(first: Sequence[Row]) -> int:
+    """Tell how many of the columns wanted a row of a sheet names."""
+    return max((len(columns_of([cell or "" for cell in row])) for row in first), default=0)
 
 
 def columns_of(header: Sequence[str]) -> dict[str, int]:
@@ -92,7 +98,7 @@ def _lines(table: Candidates, folder: Path, found: dict[str, int]) -> Iterator[L
     read = str if table.delimiter else _rounded
     with connect(folder) as con:
         result = con.execute(
-            f"select ligne, coalesce(decale, false), {columns} "
+            f"select numero, coalesce(decale, false), {columns} "
             f"from read_parquet({file_literal(table.data)}) order by ligne"
         )
         while rows := result.fetchmany(10_000):

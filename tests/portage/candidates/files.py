@@ -133,7 +133,7 @@ def cells(candidates: Candidates) -> list[tuple[Any, ...]]:
     """The columns of the file, as they were read, in the order of the file."""
     with duckdb.connect() as con:
         return con.execute(
-            f"select * exclude (ligne, decale) from '{candidates.data}' order by ligne"
+            f"select * exclude (ligne, numero, decale) from '{candidates.data}' order by ligne"
         ).fetchall()
 
 

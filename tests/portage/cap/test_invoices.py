@@ -77,8 +77,8 @@ def test_text_is_kept_as_written(tmp_path: Path) -> None:
     content = "Date;Montant;Montant sous-traité\n15/06/2025;1 234,56 €;\n\n2025-06-16;12;1,234\n"
     found = read(tmp_path, text(tmp_path, content, "cp1252"))
     assert found.lines == (
-        Line(1, "15/06/2025", "1 234,56 €", ""),
-        Line(2, "2025-06-16", "12", "1,234"),
+        Line(2, "15/06/2025", "1 234,56 €", ""),
+        Line(4, "2025-06-16", "12", "1,234"),
     )
     assert found.columns == {
         "date": "Date",
@@ -107,8 +107,8 @@ def test_what_a_workbook_worked_out_is_rounded_to_the_cent(tmp_path: Path) -> No
         ("16/06/2025", "1 000,00 €", 0.1 + 0.2),
     )
     assert read(tmp_path, path).lines == (
-        Line(1, "45823", "154.33", "123.46"),
-        Line(2, "16/06/2025", "1 000,00 €", "0.30"),
+        Line(2, "45823", "154.33", "123.46"),
+        Line(3, "16/06/2025", "1 000,00 €", "0.30"),
     )
 
 
