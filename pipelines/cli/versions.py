@@ -107,7 +107,8 @@ def status(home: HomeOption = None, as_json: JsonOption = False) -> None:
     }
     for key, label in labels.items():
         value = found[key]
-        text = ", ".join(value) if isinstance(value, list) else value
+        between = " " if key == "reserves" else ", "  # sentences, or words
+        text = between.join(value) if isinstance(value, list) else value
         line = fitted(OUT, f"  {label:<21}: {text or 'aucun'}", indent=25)
         OUT.print(Text(line), soft_wrap=True)
 

@@ -33,6 +33,7 @@ KEYS = {
     "derniere_declaration",
     "derniere_execution",
     "code_derniere_execution",
+    "reserves",
     "controles_en_defaut",
     "acceptations",
 }
@@ -193,6 +194,17 @@ def test_status_tells_a_content_given_under_dates_that_move(opac: Opac, home: Ho
     found = status(opac, home)
     assert found["etat"] == "périmé"
     assert "la liste est figée" in found["raison"]
+
+
+def test_status_tells_what_was_said_of_the_list(opac: Opac, home: Home) -> None:
+    publish(home)
+    done(home)
+    assert status(opac, home)["reserves"] == []
+    told = ["La source date sa liste du 01/01/2100.", "Une autre phrase."]
+    Archive(home).add(replace(SIGHTING, sha256=sha("liste"), avertissements=told))
+    assert status(opac, home)["reserves"] == told
+    shown = opac("status", "--home", home.root).succeeded()
+    assert ": La source date sa liste du 01/01/2100. Une autre phrase." in " ".join(shown.split())
 
 
 def test_status_of_local_files_needs_no_recent_run(opac: Opac, home: Home) -> None:

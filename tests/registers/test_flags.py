@@ -75,17 +75,27 @@ def test_a_flag_of_any_type_of_parquet(tmp_path: Path, kind: type[pl.DataType]) 
         (flags("VRAI", "FAUX", "FAUX", "FAUX"), "certifications écrites VRAI et FAUX"),
         (flags("TRUE", "FALSE", "FALSE", "FALSE"), "certifications écrites TRUE et FALSE"),
         (flags("WAHR", "FALSCH", None, None), "certifications écrites WAHR et FALSCH"),
-        ({"siret_declarant": "5,86057E+13"}, "numéro écrit 5,86057E+13"),
-        ({"siren": "5.8E+08"}, "numéro écrit 5.8E+08"),
+        ({"siret_declarant": "5,86057E+13"}, "numéros écrits comme 5,86057E+13"),
+        ({"siren": "5.8E+08"}, "numéros écrits comme 5.8E+08"),
     ],
 )
 def test_a_spreadsheet_is_recognised_by_its_marks(
     tmp_path: Path, changes: dict[str, str], told: str
 ) -> None:
-    found = profile(write(tmp_path / "l.csv", wire([row(4), row(5, **changes)])), DATE)
+    found = profile(
+        write(tmp_path / "l.csv", wire([row(4, **changes), row(5, **changes), row(6)])), DATE
+    )
     assert found.tableur == told
     (warning,) = found.avertissements
     assert warning.startswith(f"La liste a été enregistrée par un tableur ({told}), ")
+
+
+@pytest.mark.parametrize("column", ["nda", "siren", "siret_declarant"])
+def test_a_number_or_two_written_so_are_no_mark(tmp_path: Path, column: str) -> None:
+    """The official list has some, as those whom they name typed them."""
+    lines = [row(1, **flags("VRAI", None, None, None)), row(2, **{column: "4.46709E10"})]
+    data = wire([*lines, *(row(number) for number in range(3, 43))])
+    assert profile(write(tmp_path / "l.csv", data), DATE).tableur is None
 
 
 @pytest.mark.parametrize("words", [("true", "false"), ("1", "0"), ("oui", "non"), ("vrai", "faux")])
