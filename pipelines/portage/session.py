@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.portage.facts import FAITS, Groupe
 from pipelines.portage.matching import match
+from pipelines.portage.written import understand
 from pipelines.registers.archive import Archive
 from pipelines.registers.seen import seen_until
 from pipelines.settings import SQL
@@ -51,8 +52,8 @@ class Session:
     """Questions put to one release; ``con`` has it as its current catalogue.
 
     Tables, remade by each :meth:`ask`: ``demande.candidat`` (the questions, as text),
-    ``demande.declaration`` (the same, one row a fact) and those that ``sql/evaluation`` documents,
-    in the catalogue ``evaluation``.
+    ``demande.declaration`` (the same, one row a fact), ``demande.lecture`` (what each of its texts
+    means) and those that ``sql/evaluation`` documents, in the catalogue ``evaluation``.
     """
 
     def __init__(
@@ -111,6 +112,7 @@ class Session:
             f"create or replace table {QUESTIONS}.declaration as "
             f"unpivot {QUESTIONS}.candidat on {declared} into name fait value texte"
         )
+        self._understand()
         self._run(FACTS)
         match(self.con)
         self._run(JUDGING)
@@ -118,6 +120,27 @@ class Session:
             self._run(TELLING)
         if telling is Telling.EFFECTS:
             self._run(LINES)
+
+    def _understand(self) -> None:
+        """Make ``demande.lecture``: what each text declared means, each understood once."""
+        texts = self.con.execute(
+            f"select distinct d.fait, d.texte from {QUESTIONS}.declaration as d "
+            f"inner join {QUESTIONS}.fait as f on d.fait = f.fait"
+        ).fetchall()
+        read = [(name, text, understand(name, text)) for name, text in texts]
+        told = [
+            (name, text, found.value, found.fault)
+            for name, text, found in read
+            if not found.nothing
+        ]
+        columns = ", ".join(
+            f"unnest(${rank}::varchar[]) as {column}"
+            for rank, column in enumerate(("fait", "texte", "valeur", "defaut"), start=1)
+        )
+        self.con.execute(
+            f"create or replace table {QUESTIONS}.lecture as select {columns}",
+            [list(values) for values in zip(*told, strict=True)] or [[], [], [], []],
+        )
 
     def _refuse_twins(self) -> None:
         """See that each question has a number of its own: answers are joined by it."""

@@ -8,18 +8,21 @@ in one sentence.
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import UsageError
-from pipelines.portage.candidates.headers import (
-    IDENTITY,
-)
+from pipelines.portage.candidates.columns import decide
+from pipelines.portage.candidates.headers import IDENTITY
+from pipelines.portage.candidates.mapping import ranks_of
 from pipelines.portage.candidates.parsing import read_parquet, read_sheet, read_text
-from pipelines.portage.candidates.table import SERIALS, TRIMMED, Advance, Candidates, connect
+from pipelines.portage.candidates.table import TRIMMED, Advance, Candidates, connect
 from pipelines.portage.candidates.text import encoding_of
 from pipelines.portage.candidates.workbook import OLE, ZIP, refuse_ole
-from pipelines.portage.facts import PAR_NOM, Genre
 from pipelines.warehouse.literals import literal
 
 if TYPE_CHECKING:
@@ -40,29 +43,45 @@ _SIGNATURES = (
     (b"\x89png", "une image"),
     (b"\xff\xd8\xff", "une image"),
 )
+# Rows looked at for the values that are shown.
+_SHOWN_ROWS = 200
+_SAMPLES = 3
+_SHOWN = 60
 _ACCEPTED = "donnez un fichier CSV, XLSX ou Parquet"
 
 
-def read_candidates(path: Path, folder: Path, advance: Advance = lambda _: None) -> Candidates:
+def read_candidates(
+    path: Path,
+    folder: Path,
+    advance: Advance = lambda _: None,
+    chosen: Mapping[str, str] | None = None,
+) -> Candidates:
     """Read a candidate file; what is made of it is written in ``folder``.
 
-    ``advance`` is told, now and then, how many rows were read.
+    ``advance`` is told, now and then, how many rows were read. ``chosen`` is what the user says of
+    columns, by their header: see :func:`pipelines.portage.candidates.mapping.told`.
 
     Raises:
         UsageError: the file is missing, forbidden, of another kind, damaged or empty, or none of
             its columns says who the candidates are.
     """
-    found = read_table(path, folder, advance)
+    found = read_table(path, folder, advance, chosen)
     if found.facts.keys().isdisjoint(IDENTITY):
-        named = ", ".join(f"« {name} »" for name in found.names[:10])
+        named = ", ".join(f"« {name[:_SHOWN]} »" for name in found.names[:10])
         raise UsageError(
             f"Aucune colonne de « {path} » ne dit de qui il s'agit (colonnes : {named}) : "
-            f"nommez-en une NDA, SIRET, SIREN, Identifiant ou Nom ({MODEL})."
+            "nommez-en une NDA, SIRET, SIREN, Identifiant ou Nom, ou dites laquelle avec --colonne "
+            f"« en-tête=nda » ({MODEL})."
         )
     return found
 
 
-def read_table(path: Path, folder: Path, advance: Advance = lambda _: None) -> Candidates:
+def read_table(
+    path: Path,
+    folder: Path,
+    advance: Advance = lambda _: None,
+    chosen: Mapping[str, str] | None = None,
+) -> Candidates:
     """Read a file like :func:`read_candidates`, whoever its rows are about."""
     kind = _kind(path)
     reader = {"parquet": read_parquet, "classeur": read_sheet}.get(kind, read_text)
@@ -73,7 +92,7 @@ def read_table(path: Path, folder: Path, advance: Advance = lambda _: None) -> C
             raise UsageError(
                 f"« {path} » n'a que son en-tête : ajoutez-y une ligne par sous-traitant."
             )
-        return _described(con, found)
+        return _described(con, found, chosen or {})
 
 
 def _kind(path: Path) -> str:
@@ -126,8 +145,10 @@ def _ends(path: Path) -> tuple[bytes, bytes]:
     return head, tail
 
 
-def _described(con: duckdb.DuckDBPyConnection, found: Candidates) -> Candidates:
-    """Add what the values tell: repeated rows, days written as numbers."""
+def _described(
+    con: duckdb.DuckDBPyConnection, found: Candidates, chosen: Mapping[str, str]
+) -> Candidates:
+    """Add what the values tell: how each column is read, and repeated rows."""
     source = f"read_parquet({literal(str(found.data))})"
     columns = ", ".join(f"c{rank}" for rank in range(1, len(found.names) + 1))
     row = con.execute(f"select count(*) - count(distinct hash({columns})) from {source}").fetchone()
@@ -135,17 +156,39 @@ def _described(con: duckdb.DuckDBPyConnection, found: Candidates) -> Candidates:
         found.remarks.append(
             f"{row[0]} ligne(s) répétée(s) à l'identique, lue(s) comme les autres."
         )
-    for name in found.facts:
-        if PAR_NOM[name].genre is not Genre.DATE:
-            continue
-        text = f"trim(c{found.facts[name]}, {TRIMMED})"
-        row = con.execute(
-            f"select count(*) from {source} where regexp_full_match({text}, '\\d{{5}}([.,]\\d+)?') "
-            f"and try_cast(left({text}, 5) as integer) between {SERIALS[0]} and {SERIALS[1]}"
-        ).fetchone()
-        if row and row[0]:
-            found.remarks.append(
-                f"{row[0]} date(s) écrite(s) comme des nombres d'Excel dans « "
-                f"{found.names[found.facts[name] - 1]} » : lue(s) comme des dates."
-            )
+
+    @cache
+    def distinct(rank: int) -> list[str]:
+        text = f"trim(c{rank}, {TRIMMED})"
+        rows = con.execute(
+            f"select distinct {text} as v from {source} where v <> '' and not decale"
+        ).fetchall()
+        return [value for (value,) in rows]
+
+    asked = ranks_of(found.names, chosen)
+    decided = decide(found.names, found.header, distinct, asked)
+    samples = _samples(con, found)
+    found.columns = [replace(column, samples=samples[column.rank - 1]) for column in decided]
+    _name_guessed(found)
     return found
+
+
+def _samples(con: duckdb.DuckDBPyConnection, found: Candidates) -> list[tuple[str, ...]]:
+    """Give the first values of each column, to be shown."""
+    texts = ", ".join(f"trim(c{rank}, {TRIMMED})" for rank in range(1, len(found.names) + 1))
+    rows = con.execute(
+        f"select {texts} from read_parquet({literal(str(found.data))}) "
+        f"where not decale order by ligne limit {_SHOWN_ROWS}"
+    ).fetchall()
+    return [
+        tuple(islice(dict.fromkeys(filter(None, values)), _SAMPLES))
+        for values in zip(*rows, strict=True)
+    ] or [()] * len(found.names)
+
+
+def _name_guessed(found: Candidates) -> None:
+    """Call a column without header by what its values are."""
+    for column in found.columns:
+        if column.fact == "identifiant" and not (found.header[column.rank - 1] or "").strip():
+            found.names[column.rank - 1] = "identifiant"
+            found.columns[column.rank - 1] = replace(column, name="identifiant")

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import UsageError
+from pipelines.portage.candidates.formats import show
 from pipelines.portage.candidates.headers import column_letter
 
 if TYPE_CHECKING:
@@ -102,6 +103,8 @@ def read_book(path: Path) -> Sheet:
         )
     name, frame = chosen
     scan = scans.get(files.get(name, ""), _Scan())
+    with _damage_in_french(path), zipfile.ZipFile(path) as archive:
+        frame, _ = show(archive, files.get(name, ""), frame, scan.left)
     frame, merged = _spread(frame, scan)
     macros = any(part.endswith("vbaProject.bin") for part in names)
     return Sheet(name, frame, filled[1:], macros, scan.left - 1, merged, scan.formulas)

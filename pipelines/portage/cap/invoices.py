@@ -12,10 +12,10 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from pipelines.errors import UsageError
-from pipelines.portage.candidates.headers import words
 from pipelines.portage.candidates.reading import read_table
 from pipelines.portage.candidates.table import Candidates, connect
 from pipelines.portage.cap.shares import Line
+from pipelines.portage.qualifiers import words
 from pipelines.warehouse.literals import literal
 
 # What a column is about, by the words of its header; the first of each kind that fits best counts.
