@@ -31,7 +31,8 @@ _GROUPED = re.compile(r"\d{1,3}(?:[ '’]\d{3})+(?:[.,]\d+)?")
 _FRENCH = re.compile(r"\d{1,3}(?:\.\d{3}){2,}|\d{1,3}(?:\.\d{3})+,\d+")
 _ENGLISH = re.compile(r"\d{1,3}(?:,\d{3}){2,}|\d{1,3}(?:,\d{3})+\.\d+")
 # « 1,234 » or « 1.234 »: a thousand, or one and a share of it?
-_EITHER = re.compile(r"[1-9]\d{0,2}[.,]\d{3}")
+_EITHER = re.compile(r"\d{1,3}[.,]\d{3}")
+_MINUS = ("(", "-", "–", "—", "−")
 _PLAIN = re.compile(r"\d+(?:[.,]\d+)?")
 _HOURS = re.compile(r"(\d+) ?(?:h|:) ?([0-5]\d)(?: ?(?:min|mn|:00))?")
 _HOURS_ONLY = re.compile(r"(\d+):00:00")
@@ -51,6 +52,26 @@ def read_figure(fact: str, text: str) -> Decimal:
         Unread: it is no figure, has another unit, or has two readings.
     """
     wanted = measure(fact)
+    read = _read(fact, wanted, text)
+    if read < 0:
+        raise Unread(f"{_TO_GIVE[wanted]}, positif")
+    _check(fact, wanted, read)
+    return read
+
+
+def read_amount(text: str) -> Decimal:
+    """Read an amount in euros that may be negative, as that of an invoice or a credit note.
+
+    Raises:
+        Unread: as :func:`read_figure`.
+    """
+    read = _read("montant", EURO, text)
+    if abs(read) >= _ABSURD:
+        raise Unread("il est invraisemblable")
+    return read
+
+
+def _read(fact: str, wanted: str, text: str) -> Decimal:
     plain = _NO_CENTS.sub("", " ".join(flat(text).split()))
     if wanted == "heure" and (found := _HOURS.fullmatch(plain)):
         return Decimal(int(found[1])) + Decimal(int(found[2])) / 60
@@ -63,16 +84,15 @@ def read_figure(fact: str, text: str) -> Decimal:
     before, _, after = plain.partition(figure)
     factor, told = _unit(fact, wanted, f"{before} {after}")
     value = _number(figure, wanted)
-    if value < 0 or before.strip().endswith("("):
-        raise Unread(f"{_TO_GIVE[wanted]}, positif")
     if wanted == "pourcent" and 0 < value <= 1 and not told:
         share = f"{value.normalize():f}".replace(".", ",")
         many = f"{(100 * value).normalize():f}".replace(".", ",")
         raise Unread(f"c'est {share} % ou {many} % : écrivez le nombre avec son signe %")
     exact = Fraction(value) * factor
     read = Decimal(exact.numerator) / Decimal(exact.denominator)
-    _check(fact, wanted, read)
-    return read
+    # As accounting writes them: « (500) », « 500 - ».
+    minus = before.strip().endswith(_MINUS) or after.strip().startswith(_MINUS[1:])
+    return -abs(read) if minus else read
 
 
 def _unit(fact: str, wanted: str, text: str) -> tuple[Fraction, bool]:
@@ -111,7 +131,7 @@ def _number(figure: str, wanted: str) -> Decimal:
     sign, digits = ("-", figure[1:]) if figure[0] == "-" else ("", figure.lstrip("+"))
     digits = digits.strip(" .,'’")
     if _EITHER.fullmatch(digits):
-        raise Unread(f"deux lectures sont possibles : {_TO_GIVE[wanted]}, avec deux décimales")
+        raise Unread(f"il a deux lectures : {_TO_GIVE[wanted]}, avec deux décimales")
     if _GROUPED.fullmatch(digits):
         digits = re.sub(r"[ '’]", "", digits)
     if _FRENCH.fullmatch(digits):

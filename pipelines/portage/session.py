@@ -79,18 +79,20 @@ class Session:
         self._today = today or dt.date.today()
         self._seen = seen
 
-    def ask(self, query: str, telling: Telling = Telling.EFFECTS) -> None:
+    def ask(self, query: str, telling: Telling = Telling.EFFECTS, date: str | None = None) -> None:
         """Judge the questions that ``query`` gives: ``ligne``, and facts as text.
 
         A column that is not a fact of the catalogue is passed over; ``role_juge`` limits a
-        question to one role.
+        question to one role. ``date``, as it is written, is that of the questions whose own is not
+        said or not read: today without it.
 
         Raises:
             ValueError: a question has no number, or that of another.
         """
+        day = (understand("date", date).value if date else None) or self._today.isoformat()
         self.con.execute(
             f"create or replace table {QUESTIONS}.contexte as "
-            f"select {literal(self._today)} as aujourd_hui, "
+            f"select {literal(day)}::date as aujourd_hui, "
             f"{literal(telling is Telling.ALL)} as tout_dire, "
             f"{literal(self._seen)}::date as revue_le"
         )

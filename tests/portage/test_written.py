@@ -84,6 +84,7 @@ def test_dates_are_read_as_this_program_writes_them(day: dt.date) -> None:
             ("montant", text, "1600")
             for text in ("1\u202f600 €", "1600 euros ht", "1.600,00", "1,6k")
         ),
+        ("montant", "12 000 (HT)", "12000"),
         ("montant", "85k", "85000"),
         ("montant", "85 K EUR", "85000"),
         ("montant", "0,05 M€", "50000"),
@@ -128,6 +129,8 @@ def test_a_figure_is_read_in_its_unit(fact: str, text: str, value: str) -> None:
         ("montant", "4.999", "deux lectures"),
         ("montant", "-500", "positif"),
         ("montant", "(500)", "positif"),
+        ("montant", "\u2212500", "positif"),
+        ("montant", "500-", "positif"),
         ("montant", "0", "supérieur à zéro"),
         ("montant", "9" * 15, "invraisemblable"),
         ("ca", "95 k€ / mois", "mois"),

@@ -157,6 +157,15 @@ def _described(
             f"{row[0]} ligne(s) répétée(s) à l'identique, lue(s) comme les autres."
         )
 
+    return recognised(con, found, chosen)
+
+
+def recognised(
+    con: duckdb.DuckDBPyConnection, found: Candidates, chosen: Mapping[str, str]
+) -> Candidates:
+    """Add how each column is read."""
+    source = f"read_parquet({literal(str(found.data))})"
+
     @cache
     def distinct(rank: int) -> list[str]:
         text = f"trim(c{rank}, {TRIMMED})"
@@ -165,8 +174,7 @@ def _described(
         ).fetchall()
         return [value for (value,) in rows]
 
-    asked = ranks_of(found.names, chosen)
-    decided = decide(found.names, found.header, distinct, asked)
+    decided = decide(found.names, found.header, distinct, ranks_of(found.names, chosen))
     samples = _samples(con, found)
     found.columns = [replace(column, samples=samples[column.rank - 1]) for column in decided]
     _name_guessed(found)

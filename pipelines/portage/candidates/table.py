@@ -23,9 +23,6 @@ if TYPE_CHECKING:
     import duckdb
 
 TRIMMED = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(8239)"
-# A figure alone, in a cell: it is in the unit of its column.
-_BARE = "[-+]?[0-9][0-9 .,''’\u00a0\u202f]*"
-
 Advance = Callable[[int], None]
 
 
@@ -139,13 +136,16 @@ def _cell(column: Column) -> str:
         )
         other = f"{literal(column.name + ' : ')} || {text}"
         text = f"(case {text} {cases} else {other} end)" if cases else f"({other})"
-    if column.units:
-        unit = literal(" " + column.units)
-        bare = f"regexp_full_match({text}, '{_BARE}')"
-        # A unit of its own in a cell that says less than its header is for the reader to refuse.
-        same = f"contains(lower({text}), {literal(column.units.split()[0].lower())})"
-        text = f"if({bare}, {text} || {unit}, if({same}, {text}, {text} || {unit}))"
-    return text
+    return with_unit(text, column.units) if column.units else text
+
+
+def with_unit(text: str, units: str) -> str:
+    """Write the expression of a cell read in the unit that its header tells.
+
+    A cell that has another unit of its own gets both: it is for the reader to refuse.
+    """
+    same = f"contains(lower({text}), {literal(units.split(maxsplit=1)[0].lower())})"
+    return f"if({same}, {text}, {text} || {literal(' ' + units)})"
 
 
 def connect(folder: Path) -> duckdb.DuckDBPyConnection:

@@ -12,10 +12,11 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from pipelines.errors import UsageError
+from pipelines.portage.candidates.headers import units_of
 from pipelines.portage.candidates.reading import read_table
-from pipelines.portage.candidates.table import Candidates, connect
+from pipelines.portage.candidates.table import Candidates, connect, with_unit
 from pipelines.portage.cap.shares import Line
-from pipelines.portage.qualifiers import words
+from pipelines.portage.qualifiers import Role, words
 from pipelines.warehouse.literals import literal
 
 # What a column is about, by the words of its header; the first of each kind that fits best counts.
@@ -88,7 +89,9 @@ def _meaning(name: str) -> tuple[str, int] | None:
 
 
 def _lines(table: Candidates, folder: Path, found: dict[str, int]) -> Iterator[Line]:
-    columns = ", ".join(f"coalesce(c{found[kind] + 1}, '')" for kind in WANTED)
+    columns = ", ".join(
+        f"coalesce({_cell(table.names[found[kind]], found[kind] + 1, kind)}, '')" for kind in WANTED
+    )
     read = str if table.delimiter else _rounded
     with connect(folder) as con:
         result = con.execute(
@@ -98,6 +101,16 @@ def _lines(table: Candidates, folder: Path, found: dict[str, int]) -> Iterator[L
         while rows := result.fetchmany(10_000):
             for number, shifted, date, amount, part in rows:
                 yield Line(number, date, read(amount), read(part), shifted)
+
+
+def _cell(name: str, rank: int, kind: str) -> str:
+    """Write the expression of a cell, with the unit that its header tells (« Montant (k€) »).
+
+    Before tax or after is a choice among columns, made by their headers.
+    """
+    units = () if kind == "date" else units_of(name, "montant")
+    told = " ".join(unit.word for unit in units if unit.role is not Role.TAX)
+    return with_unit(f"c{rank}", told) if told else f"c{rank}"
 
 
 def _rounded(text: str) -> str:

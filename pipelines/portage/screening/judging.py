@@ -126,7 +126,7 @@ def screen(
     answers.mkdir()
     for first in range(1, candidates.rows + 1, BLOCK):
         last = min(first + BLOCK - 1, candidates.rows)
-        session.ask(candidates.question(defaults, first, last))
+        session.ask(candidates.question(defaults, first, last), date=defaults.get("date"))
         session.con.execute(
             f"copy ({_answers(candidates, defaults, asked, first, last)}) "
             f"to {literal(str(answers / f'{first:012}.parquet'))} (format parquet)"
