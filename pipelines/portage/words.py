@@ -21,6 +21,9 @@ from pipelines.warehouse.literals import literal
 SAID = "dit"
 NOTHING = "rien"
 _SIGNS = re.compile(r"[^\w]+|_")
+# Signs that say nothing when they stand alone; another (« + », « ✓ ») may say something.
+_MARKS = "-–—−_/\\\\.…?*#,;:~☐□'\" "
+_NO_MORE = re.compile(f"[{_MARKS}]*")
 
 
 def flat(text: str) -> str:
@@ -65,15 +68,13 @@ def is_nothing(fact: Fait, text: str) -> bool:
     """Tell whether a text is a way to write nothing under a fact."""
     plain = key(text)
     meant = words_of(fact).get(plain)
-    return meant == NOTHING or (meant is None and not any(map(str.isalnum, plain)))
+    return meant == NOTHING or (meant is None and _NO_MORE.fullmatch(plain) is not None)
 
 
 def nothing_sql(fact: str, text: str) -> str:
     """Write the expression of :func:`is_nothing` for a column of DuckDB."""
     words = words_of(PAR_NOM[fact])
     nothing = ", ".join(literal(word) for word, value in words.items() if value == NOTHING)
-    signs = ", ".join(literal(word) for word in words if not any(map(str.isalnum, word)))
     plain = f"lower(strip_accents({text}))"
     bare = f"trim(regexp_replace({plain}, '[^\\p{{L}}\\p{{N}}]+', ' ', 'g'))"
-    marks = f" and trim({text}) not in ({signs})" if signs else ""
-    return f"({bare} in ({nothing}) or ({bare} = ''{marks}))"
+    return f"({bare} in ({nothing}) or regexp_full_match({text}, {literal(f'[{_MARKS}]*')}))"

@@ -17,7 +17,7 @@ from pipelines.french import liste
 from pipelines.portage.amounts import read_figure
 from pipelines.portage.dates import Unread, read_date
 from pipelines.portage.facts import PAR_NOM, Fait, Genre, choices
-from pipelines.portage.words import SAID, flat, is_nothing, key, words_of
+from pipelines.portage.words import SAID, flat, is_nothing, key, lists, words_of
 from pipelines.settings import REFERENCE
 
 # Two columns that say two things of one fact: what each says, with its name (see ``_agreed``).
@@ -101,10 +101,13 @@ def _refuse_doubt(fact: Fait, text: str) -> None:
     """Refuse a word that a sign beside it puts in doubt (« oui ? ») or contradicts (« ✗ reçu »)."""
     if text.rstrip().endswith("?"):
         raise Unread("un point d'interrogation le met en doute : enlevez-le si c'est sûr")
-    known = words_of(fact)
-    signs = {known[sign] for sign in text if not sign.isalnum() and sign in known}
-    if signs - {known.get(key(text))}:
+    plain, meant = key(text), words_of(fact).get(key(text))
+    yes_or_no = lists()["booleen"]
+    signs = {yes_or_no[sign] for sign in text if not sign.isalnum() and sign in yes_or_no}
+    if signs - {"oui" if meant == SAID else meant} and meant is not None:
         raise Unread("le signe et le mot ne disent pas la même chose : donnez oui ou non")
+    if plain.isdecimal() and meant is not None and text.strip() != plain:
+        raise Unread("donnez oui ou non")
 
 
 def _choices(fact: Fait, text: str) -> str:

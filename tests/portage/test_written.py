@@ -222,7 +222,24 @@ def test_marks_of_nothing_are_nothing_under_every_fact(text: str) -> None:
 def test_nothing_is_the_same_in_sql() -> None:
     import duckdb
 
-    texts = [*MARKS, *WORDS, "✓", "☑", "✗", "oui", "0", "vierge", "à jour", "12", "é", "en cours"]
+    texts = [
+        *MARKS,
+        *WORDS,
+        "✓",
+        "☑",
+        "✗",
+        "oui",
+        "0",
+        "vierge",
+        "à jour",
+        "12",
+        "é",
+        "en cours",
+        "+",
+        "👍",
+        "☐",
+        "- -",
+    ]
     with duckdb.connect() as con:
         for fact in FAITS:
             rows = con.execute(
@@ -237,6 +254,12 @@ def test_nothing_is_the_same_in_sql() -> None:
     [
         ("titres", "oui ?"),
         ("titres", "✗ reçu"),
+        ("titres", "✓ ✗"),
+        ("titres", "-1"),
+        ("certificat", "✘ oui"),
+        ("procedure_collective", "👍"),
+        ("procedure_collective", "+"),
+        ("attestation_vigilance", "✅"),
         ("titres", "oui/non"),
         ("titres", "oui, périmé"),
         ("dereference", "en cours"),

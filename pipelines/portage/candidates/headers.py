@@ -28,9 +28,10 @@ HEADER_ROWS = 20
 # Beyond as many characters, or words, a cell is a sentence.
 _HEADER = 200
 _WORDS = 14
-# A word of as many letters may have one of them wrong, not among the first: there stands a prefix.
+# A word of as many letters may have one of them wrong, not at its ends: there stand prefixes, and
+# what makes « acceptées » of « accepter ».
 _LONG = 6
-_FIRST = 2
+_END = 2
 # A year begins no identifier, and ten digits from zero on are a telephone number; a zero lost at
 # the head leaves a digit less.
 _IDENTIFIER = re.compile(
@@ -236,7 +237,8 @@ def _misspelt(word: str, right: str) -> bool:
 
     return (
         min(len(word), len(right)) >= _LONG
-        and word[:_FIRST] == right[:_FIRST]
+        and word[:_END] == right[:_END]
+        and word[-_END:] == right[-_END:]
         and word not in _vocabulary()
         and OSA.distance(word, right, score_cutoff=1) <= 1
     )
