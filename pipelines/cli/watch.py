@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.columns_shown import ColumnOption, ColumnsOption
 from pipelines.cli.common import (
     HomeOption,
     JsonOption,
@@ -68,6 +69,8 @@ def add(
             "--action", metavar="A", help="Catégorie d'action, par exemple BILAN_COMPETENCES."
         ),
     ] = None,
+    colonne: ColumnOption = None,
+    colonnes: ColumnsOption = None,
     home: HomeOption = None,
 ) -> None:
     """Suivre des organismes ; sans financement ni action, seulement ce qu'en dit la liste.
@@ -77,6 +80,7 @@ def add(
     Un organisme déjà suivi pour la même mission est mis à jour.
     """
     from pipelines.portage.answer import labels
+    from pipelines.portage.candidates.mapping import told
     from pipelines.portage.session import portage_session
     from pipelines.watch import watchlist
     from pipelines.watch.arguments import read
@@ -87,7 +91,7 @@ def add(
     options = {"financement": financement, "action": action, "porteur": porteur}
     defaults = {name: text.strip() for name, text in options.items() if text and text.strip()}
     with portage_session(release) as session:
-        reading = read(session, quoi, defaults)
+        reading = read(session, quoi, defaults, told(colonne or (), colonnes))
         names = labels(session.con)
     added = watchlist.add(settings, release, recipient, reading.asked)
     show_added(added, reading, names)

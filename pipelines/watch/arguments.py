@@ -45,8 +45,15 @@ class Reading:
     remarks: list[str] = field(default_factory=list)
 
 
-def read(session: Session, arguments: Sequence[str], defaults: Mapping[str, str]) -> Reading:
+def read(
+    session: Session,
+    arguments: Sequence[str],
+    defaults: Mapping[str, str],
+    chosen: Mapping[str, str] | None = None,
+) -> Reading:
     """Read the arguments of the command; ``defaults`` are facts of those that do not say otherwise.
+
+    ``chosen`` is what the user says of columns (:mod:`pipelines.portage.candidates.mapping`).
 
     Raises:
         UsageError: a default or a number cannot be read, a file cannot, or nobody is identified.
@@ -70,7 +77,7 @@ def read(session: Session, arguments: Sequence[str], defaults: Mapping[str, str]
             )
     for text in arguments:
         if _is_file(text):
-            _read_file(session, found, Path(text), defaults)
+            _read_file(session, found, Path(text), defaults, chosen or {})
     if half := sum(_half(one.faits) for one in found.asked):
         found.remarks.append(
             f"{half} ligne(s) n'ont pas à la fois un financement et une action : suivie(s) sans "
@@ -109,9 +116,15 @@ def _check(session: Session, defaults: Mapping[str, str]) -> None:
             raise UsageError(f"Le porteur n'est pas compris. {row['message']}")
 
 
-def _read_file(session: Session, found: Reading, path: Path, defaults: Mapping[str, str]) -> None:
+def _read_file(
+    session: Session,
+    found: Reading,
+    path: Path,
+    defaults: Mapping[str, str],
+    chosen: Mapping[str, str],
+) -> None:
     with tempfile.TemporaryDirectory(prefix="opac-veille-") as folder:
-        candidates = read_candidates(path, Path(folder))
+        candidates = read_candidates(path, Path(folder), chosen=chosen)
         found.remarks += _columns(candidates)
         for first in range(1, candidates.rows + 1, BLOCK):
             last = min(first + BLOCK - 1, candidates.rows)
