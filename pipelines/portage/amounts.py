@@ -54,7 +54,7 @@ def read_figure(fact: str, text: str) -> Decimal:
     wanted = measure(fact)
     read = _read(fact, wanted, text)
     if read < 0:
-        raise Unread(f"{_TO_GIVE[wanted]}, positif")
+        raise Unread("donnez un nombre positif")
     _check(fact, wanted, read)
     return read
 

@@ -126,7 +126,7 @@ def _choices(fact: Fait, text: str) -> str:
         found.append(code)
     if not found:
         raise Unread(f"donnez {liste(sorted(choices(fact.valeurs)), 'ou')}")
-    return "+".join(found)
+    return "+".join(dict.fromkeys(found))
 
 
 def _choice_key(text: str) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Mapping, Sequence
 
 import pytest
@@ -9,6 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipelines.portage.candidates.columns import ANSWER, Column, decide
+from pipelines.portage.candidates.headers import sense_of
+from pipelines.portage.facts import PAR_NOM, Genre
+from pipelines.settings import REFERENCE
 
 NDAS = ["93131234513", "11750054575", "01973210997"]
 
@@ -86,6 +90,21 @@ def test_the_opposite_is_turned_only_where_all_is_yes_or_no() -> None:
     for values in (["oui", "en partie"], ["C-2026-0117"], ["-"], []):
         aside = decided({"NDA": NDAS, "Référence": values})["Référence"]
         assert aside.fact is None, values
+
+
+def test_the_table_of_opposites_is_of_facts_that_are_yes_or_no() -> None:
+    with (REFERENCE / "portage_contraire.csv").open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    for row in rows:
+        assert PAR_NOM[row["fait"]].genre is Genre.BOOLEEN, row
+        # An opposite says something by one of its answers at least; none says the same twice.
+        assert row["si_oui"] in ("oui", "non"), row
+        assert row["si_non"] in ("", "oui", "non"), row
+        assert row["si_oui"] != row["si_non"], row
+        assert row["pourquoi"], row
+        sense = sense_of(row["entete"])
+        assert sense is not None, row
+        assert (sense.fact, bool(sense.opposite)) == (row["fait"], True), row
 
 
 def test_what_negates_limits_or_exceeds_is_named_not_read() -> None:
