@@ -105,8 +105,8 @@ def test_rows_are_judged_by_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_verdict_that_lacks_is_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def forgetful(self: FakeSession, query: str) -> None:
-        asked(self, query)
+    def forgetful(self: FakeSession, query: str, date: str | None = None) -> None:
+        asked(self, query, date)
         self.con.execute("delete from evaluation.verdict where ligne = 3")
 
     asked = FakeSession.ask
