@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.portage.numbers import numbers_in
 from pipelines.settings import SQL
+from pipelines.warehouse.literals import texts
 from pipelines.warehouse.models import EVALUATION, parse_model
 
 if TYPE_CHECKING:
@@ -65,20 +66,14 @@ def _find(con: duckdb.DuckDBPyConnection) -> None:
 
 def _read_words(con: duckdb.DuckDBPyConnection) -> None:
     """Make ``demande.numero``: the numbers that texts hold among other words, by text."""
-    texts = con.execute(
+    written = con.execute(
         "select distinct texte from (select "
         "unnest([nda, siret, siren, identifiant, porteur]) as texte from demande.candidat) "
         "where regexp_matches(texte, '[A-Za-z/;,|\\n]|\\d{9}.+\\d{9}')"
     ).fetchall()
-    told = [(text, *one) for (text,) in texts for one in numbers_in(text)]
-    columns = ", ".join(
-        f"unnest(${rank}::varchar[]) as {column}"
-        for rank, column in enumerate(("texte", "genre", "numero"), start=1)
-    )
-    con.execute(
-        f"create or replace table demande.numero as select {columns}",
-        [list(values) for values in zip(*told, strict=True)] or [[], [], []],
-    )
+    told = [(text, *one) for (text,) in written for one in numbers_in(text)]
+    columns = ("texte", "genre", "numero")
+    con.execute(f"create or replace table demande.numero as {texts(columns, told)}")
 
 
 def _compare_names(con: duckdb.DuckDBPyConnection) -> None:

@@ -18,7 +18,7 @@ from pipelines.portage.written import understand
 from pipelines.registers.archive import Archive
 from pipelines.registers.seen import seen_until
 from pipelines.settings import SQL
-from pipelines.warehouse.literals import literal, rows
+from pipelines.warehouse.literals import literal, rows, texts
 from pipelines.warehouse.models import EVALUATION, QUESTIONS, Model, parse_model
 from pipelines.warehouse.release import Release, open_beside, require_table
 
@@ -125,24 +125,18 @@ class Session:
 
     def _understand(self) -> None:
         """Make ``demande.lecture``: what each text declared means, each understood once."""
-        texts = self.con.execute(
+        written = self.con.execute(
             f"select distinct d.fait, d.texte from {QUESTIONS}.declaration as d "
             f"inner join {QUESTIONS}.fait as f on d.fait = f.fait"
         ).fetchall()
-        read = [(name, text, understand(name, text)) for name, text in texts]
+        read = [(name, text, understand(name, text)) for name, text in written]
         told = [
             (name, text, found.value, found.fault)
             for name, text, found in read
             if not found.nothing
         ]
-        columns = ", ".join(
-            f"unnest(${rank}::varchar[]) as {column}"
-            for rank, column in enumerate(("fait", "texte", "valeur", "defaut"), start=1)
-        )
-        self.con.execute(
-            f"create or replace table {QUESTIONS}.lecture as select {columns}",
-            [list(values) for values in zip(*told, strict=True)] or [[], [], [], []],
-        )
+        columns = ("fait", "texte", "valeur", "defaut")
+        self.con.execute(f"create or replace table {QUESTIONS}.lecture as {texts(columns, told)}")
 
     def _refuse_twins(self) -> None:
         """See that each question has a number of its own: answers are joined by it."""
