@@ -21,6 +21,9 @@ from benchmarks import matching
 from benchmarks.models import beside, timed_models
 from benchmarks.refresh import DATE, ROWS, measured, write
 from pipelines.home import Home
+from pipelines.portage.candidates.reading import read_table, recognised
+from pipelines.portage.candidates.table import connect
+from pipelines.portage.facts import FAITS, Genre
 from pipelines.portage.session import portage_session
 from pipelines.publication.database import run_judged
 from pipelines.registers.generator import generate
@@ -30,6 +33,7 @@ from pipelines.warehouse.models import load_models
 from pipelines.warehouse.release import Release, current
 
 MARKS = ("<!-- mesures du portage : make bench -->", "<!-- fin des mesures du portage -->")
+COLUMNS = 50
 MISSION = ("--financement", "CPF", "--action", "BILAN_COMPETENCES", "--date", DATE.isoformat())
 OPAC = str(Path(sys.executable).with_name("opac"))
 FILES = {
@@ -56,6 +60,21 @@ def loaded(release: Release) -> float:
         question = {"nda": number(session.con), "financement": "CPF", "action": "BILAN_COMPETENCES"}
         session.ask_rows([question])
         return 1000 * timed(lambda: session.ask_rows([question]), 20)
+
+
+def recognition(folder: Path) -> float:
+    """Seconds to tell what the columns of a file are: fifty of them, ten thousand rows."""
+    path, ways = folder / "colonnes.csv", {Genre.DATE: "{day:02}/03/2026", Genre.CHOIX: "EI"}
+    ways |= {Genre.MONTANT: "{n},50 €", Genre.BOOLEEN: "oui", Genre.LISTE: "CPF"}
+    facts = FAITS[:COLUMNS]
+    with path.open("w", encoding="utf-8") as file:
+        file.write(";".join(fact.libelle for fact in facts) + "\n")
+        for n in range(10_000):
+            cells = (ways.get(f.genre, "Texte {n}").format(n=n, day=n % 28 + 1) for f in facts)
+            file.write(";".join(cells) + "\n")
+    found = read_table(path, folder)
+    with connect(folder) as con:
+        return timed(lambda: recognised(con, found, {}), 3)
 
 
 def number(con: duckdb.DuckDBPyConnection) -> str:
@@ -96,6 +115,7 @@ def lines(folder: Path) -> Iterator[str]:
     yield from ("", "| quoi | secondes | visé | mémoire (Mo) |", "|---|---:|---:|---:|")
     one = min(measured([OPAC, "verifier", nda, *MISSION, "--home", str(home)]) for _ in range(5))
     yield f"| `opac verifier`, processus entier | {one[0]:.2f} | 0,8 | {one[1]:.0f} |"
+    yield f"| colonnes reconnues, {COLUMNS} sur 10 000 lignes | {recognition(folder):.2f} | 0,3 | |"
     yield f"| une question, base ouverte | {loaded(release) / 1000:.3f} | 0,030 | |"
     seconds, size = night(release)
     yield f"| modèles du portage, la nuit | {seconds:.2f} | 4 | |"

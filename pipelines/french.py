@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 
 _THIN, _SPACE = "\u202f", "\u00a0"
-_MONTHS = (
+MONTHS = (
     *("janvier", "février", "mars", "avril", "mai", "juin"),
     *("juillet", "août", "septembre", "octobre", "novembre", "décembre"),
 )
@@ -130,7 +130,7 @@ def date_courte(day: dt.date | str) -> str:
 def date_longue(day: dt.date | str) -> str:
     """Write a date in words, from a date or its ISO text: « 1er octobre 2025 »."""
     date = _date(day)
-    return f"{date.day}{'er' if date.day == 1 else ''} {_MONTHS[date.month - 1]} {date.year}"
+    return f"{date.day}{'er' if date.day == 1 else ''} {MONTHS[date.month - 1]} {date.year}"
 
 
 def _date(day: dt.date | str) -> dt.date:
@@ -159,7 +159,7 @@ def il_y_a(moment: dt.datetime, now: dt.datetime) -> str:
 
 def mois(year: int, month: int) -> str:
     """Write a month: « octobre 2025 »."""
-    return f"{_MONTHS[month - 1]} {year}"
+    return f"{MONTHS[month - 1]} {year}"
 
 
 def liste(words: Sequence[str], link: str = "et") -> str:

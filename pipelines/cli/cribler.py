@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
+from pipelines.cli.columns_shown import ColumnOption, ColumnsOption, tell_columns
 from pipelines.cli.common import (
     ERR,
     OUT,
@@ -28,6 +29,8 @@ from pipelines.files import replacing
 from pipelines.french import combien, date_courte
 from pipelines.home import unusable
 from pipelines.portage.candidates.headers import IDENTITY
+from pipelines.portage.candidates.mapping import Said, told
+from pipelines.portage.candidates.mapping import write as write_columns
 from pipelines.portage.verdict import NO_ADVICE
 
 if TYPE_CHECKING:
@@ -35,6 +38,7 @@ if TYPE_CHECKING:
 
     from pipelines.portage.candidates.table import Advance, Candidates
     from pipelines.portage.screening.judging import Screening
+    from pipelines.warehouse.release import Release
 
 _MODEL = Path("candidats.xlsx")
 _PIECES_SHOWN = 5
@@ -81,6 +85,22 @@ def screen_file(
         ),
     ] = False,
     feuille: SheetOption = None,
+    apercu: Annotated[
+        bool,
+        typer.Option(
+            "--apercu", metavar="", help="Montrer seulement comment chaque colonne serait lue."
+        ),
+    ] = False,
+    colonne: ColumnOption = None,
+    colonnes: ColumnsOption = None,
+    ecrire_colonnes: Annotated[
+        Path | None,
+        typer.Option(
+            "--ecrire-colonnes",
+            metavar="FICHIER",
+            help="Écrire comment les colonnes sont lues, en CSV à corriger pour --colonnes.",
+        ),
+    ] = None,
     strict: StrictOption = False,
     home: HomeOption = None,
     *,
@@ -90,7 +110,7 @@ def screen_file(
 
     Les colonnes portent le nom des options, ou un nom courant (« Raison sociale »…).
 
-    Celles qui ne sont pas comprises sont dites, et reprises telles quelles.
+    La lecture de chacune est montrée ; --colonne la corrige, --apercu la montre seule.
     """
     if modele:
         return _write_model(fichier or _MODEL)
@@ -98,12 +118,24 @@ def screen_file(
         raise UsageError(
             "Il manque le fichier des candidats : donnez-le, ou écrivez un modèle avec --modele."
         )
+    said = Said(feuille, told(colonne or (), colonnes))
+    if ecrire_colonnes is not None and ecrire_colonnes.exists():
+        raise UsageError(
+            f"« {ecrire_colonnes} » existe déjà : donnez un autre nom avec --ecrire-colonnes."
+        )
+    if apercu:
+        return _preview(fichier, said, ecrire_colonnes)
     target = sortie or Path(f"{fichier.stem}-verdicts.xlsx")
     _check_files(fichier, target, precedent)
+    from pipelines.portage.candidates.reading import read_candidates
+
     with _room() as folder, _progress() as steps:
-        found, remarks = _screened(
-            (fichier, feuille), target, precedent, facts, home, folder, steps
-        )
+        release = current_release(settings_for(home))
+        candidates = read_candidates(fichier, folder, steps.start("Lecture"), said)
+        candidates.mapping = colonnes
+        if ecrire_colonnes is not None:
+            _write_columns(candidates, ecrire_colonnes)
+        found, remarks = _screened(candidates, release, target, precedent, facts, folder, steps)
     _show(found, remarks, target)
     return found.strongest.words.code if strict else 0
 
@@ -125,24 +157,40 @@ def _check_files(fichier: Path, target: Path, precedent: Path | None) -> None:
             )
 
 
+def _preview(fichier: Path, said: Said, target: Path | None) -> int:
+    """Show how the columns of a file would be read, whoever they are about."""
+    from pipelines.portage.candidates.reading import read_table
+
+    with _room() as folder:
+        candidates = read_table(fichier, folder, said=said)
+        tell_columns(candidates, every=True)
+        _remarks(candidates.remarks)
+        if target is not None:
+            _write_columns(candidates, target)
+    return 0
+
+
+def _write_columns(candidates: Candidates, target: Path) -> None:
+    with replacing(target) as part:
+        write_columns(candidates.columns, part)
+    OUT.print(f"Lecture des colonnes : {escape(str(target))}", soft_wrap=True, highlight=False)
+
+
 def _screened(
-    asked: tuple[Path, str | None],
+    candidates: Candidates,
+    release: Release,
     target: Path,
     precedent: Path | None,
     facts: Mapping[str, str],
-    home: Path | None,
     folder: Path,
     steps: _Steps,
 ) -> tuple[Screening, list[str]]:
-    """Read, judge, compare and write; give the answers and what to tell of the writing."""
-    from pipelines.portage.candidates.reading import read_candidates
+    """Judge, compare and write; give the answers and what to tell of the writing."""
     from pipelines.portage.screening.comparison import compare, read_earlier
     from pipelines.portage.screening.files import check_target, write_result
     from pipelines.portage.screening.judging import check_mission, screen
     from pipelines.portage.session import portage_session
 
-    release = current_release(settings_for(home))
-    candidates = read_candidates(asked[0], folder, steps.start("Lecture"), asked[1])
     check_target(target, candidates.rows)
     check_mission(candidates, facts)
     earlier = read_earlier(precedent, folder, candidates) if precedent is not None else None
@@ -215,8 +263,10 @@ def _write_model(target: Path) -> int:
 
 def _show(found: Screening, remarks: Sequence[str], target: Path) -> None:
     """Tell in short: the verdicts, how the file was read, what changed, where the result is."""
+    tell_columns(found.candidates)
+    _remarks([*found.candidates.remarks, *remarks])
+    OUT.print()
     _tell_verdicts(found)
-    _tell_reading(found.candidates, [*found.candidates.remarks, *remarks])
     if found.pieces:
         OUT.print("\n[bold]Pièces qui manquent le plus souvent[/]")
         for piece, count in found.pieces[:_PIECES_SHOWN]:
@@ -255,14 +305,7 @@ def _tell_verdicts(found: Screening) -> None:
     _item(f"Rapprochement : {matches}")
 
 
-def _tell_reading(candidates: Candidates, remarks: Sequence[str]) -> None:
-    OUT.print("\n[bold]Colonnes lues[/]")
-    names = [" ".join(name.split()) for name in candidates.names]
-    read = [f"« {names[rank - 1]} » → {fact}" for fact, rank in candidates.facts.items()]
-    _item(" ; ".join(read))
-    if candidates.ignored:
-        ignored = ", ".join(f"« {names[rank - 1]} »" for rank in candidates.ignored)
-        _item(f"Non comprises, reprises telles quelles : {ignored}")
+def _remarks(remarks: Sequence[str]) -> None:
     if remarks:
         OUT.print("\n[bold]À savoir[/]")
         for remark in remarks:

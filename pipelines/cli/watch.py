@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from pipelines.cli.columns_shown import ColumnOption, ColumnsOption
 from pipelines.cli.common import (
     HomeOption,
     JsonOption,
@@ -70,6 +71,8 @@ def add(
         ),
     ] = None,
     feuille: SheetOption = None,
+    colonne: ColumnOption = None,
+    colonnes: ColumnsOption = None,
     home: HomeOption = None,
 ) -> None:
     """Suivre des organismes ; sans financement ni action, seulement ce qu'en dit la liste.
@@ -79,6 +82,7 @@ def add(
     Un organisme déjà suivi pour la même mission est mis à jour.
     """
     from pipelines.portage.answer import labels
+    from pipelines.portage.candidates.mapping import Said, told
     from pipelines.portage.session import portage_session
     from pipelines.watch import watchlist
     from pipelines.watch.arguments import read
@@ -89,7 +93,7 @@ def add(
     options = {"financement": financement, "action": action, "porteur": porteur}
     defaults = {name: text.strip() for name, text in options.items() if text and text.strip()}
     with portage_session(release) as session:
-        reading = read(session, quoi, defaults, feuille)
+        reading = read(session, quoi, defaults, Said(feuille, told(colonne or (), colonnes)))
         names = labels(session.con)
     added = watchlist.add(settings, release, recipient, reading.asked)
     show_added(added, reading, names)

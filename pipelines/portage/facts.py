@@ -41,8 +41,9 @@ class Fait:
     """One fact: its name, how it is read, and what users are told of it.
 
     ``valeurs`` names the list that a choice is taken from (see ``portage.ecriture``); ``entetes``
-    are other headers under which files of candidates have it, ``exemple`` a value to show; in
-    ``aide``, ``{valeurs}`` stands for those of the list.
+    are other headers under which files of candidates have it, ``courts`` those that mean it only
+    where the values say so too, ``exemple`` a value to show; in ``aide``, ``{valeurs}`` stands for
+    those of the list.
     ``document`` is what a document says when the fact stands for one: « oui » (or the text of the
     fact), « non », or nothing. ``pareil`` names, for a fact of the carrier, the same of the
     subcontractor.
@@ -55,6 +56,7 @@ class Fait:
     aide: str
     valeurs: str = ""
     entetes: tuple[str, ...] = ()
+    courts: tuple[str, ...] = ()
     exemple: str = ""
     document: str = ""
     pareil: str = ""
@@ -95,6 +97,7 @@ def _read() -> tuple[Fait, ...]:
                 _aide(row["aide"], row["valeurs"]),
                 row["valeurs"],
                 tuple(filter(None, row["entetes"].split("|"))),
+                tuple(filter(None, row["entetes_courts"].split("|"))),
                 row["exemple"],
                 row["document"],
                 row["pareil"],

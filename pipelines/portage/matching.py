@@ -14,7 +14,9 @@ from __future__ import annotations
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from pipelines.portage.numbers import numbers_in
 from pipelines.settings import SQL
+from pipelines.warehouse.literals import texts
 from pipelines.warehouse.models import EVALUATION, parse_model
 
 if TYPE_CHECKING:
@@ -46,6 +48,7 @@ def _find(con: duckdb.DuckDBPyConnection) -> None:
     _add(con, "rapprochement_direct")
     if _all_found(con):
         return
+    _read_words(con)
     _make(con, "identifiant")
     truncated = _exists(con, f"{EVALUATION}.identifiant where genre = 'PREFIXE'")
     # The whole list is put in order there: not for nothing.
@@ -60,6 +63,18 @@ def _find(con: duckdb.DuckDBPyConnection) -> None:
     for model in _NAMES:
         _make(con, model)
     _add(con, "rapprochement_nom")
+
+
+def _read_words(con: duckdb.DuckDBPyConnection) -> None:
+    """Make ``demande.numero``: the numbers that texts hold among other words, by text."""
+    written = con.execute(
+        "select distinct texte from (select "
+        "unnest([nda, siret, siren, identifiant, porteur]) as texte from demande.candidat) "
+        "where regexp_matches(texte, '[A-Za-z/;,|\\n]|\\d{9}.+\\d{9}')"
+    ).fetchall()
+    told = [(text, *one) for (text,) in written for one in numbers_in(text)]
+    columns = ("texte", "genre", "numero")
+    con.execute(f"create or replace table demande.numero as {texts(columns, told)}")
 
 
 def _compare_names(con: duckdb.DuckDBPyConnection) -> None:

@@ -14,10 +14,11 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.portage.facts import FAITS, Groupe
 from pipelines.portage.matching import match
+from pipelines.portage.written import understand
 from pipelines.registers.archive import Archive
 from pipelines.registers.seen import seen_until
 from pipelines.settings import SQL
-from pipelines.warehouse.literals import literal, rows
+from pipelines.warehouse.literals import literal, rows, texts
 from pipelines.warehouse.models import EVALUATION, QUESTIONS, Model, parse_model
 from pipelines.warehouse.release import Release, open_beside, require_table
 
@@ -58,8 +59,8 @@ class Session:
     """Questions put to one release; ``con`` has it as its current catalogue.
 
     Tables, remade by each :meth:`ask`: ``demande.candidat`` (the questions, as text),
-    ``demande.declaration`` (the same, one row a fact) and those that ``sql/evaluation`` documents,
-    in the catalogue ``evaluation``.
+    ``demande.declaration`` (the same, one row a fact), ``demande.lecture`` (what each of its texts
+    means) and those that ``sql/evaluation`` documents, in the catalogue ``evaluation``.
     """
 
     def __init__(
@@ -85,18 +86,20 @@ class Session:
         self._today = today or dt.date.today()
         self._seen = seen
 
-    def ask(self, query: str, telling: Telling = Telling.EFFECTS) -> None:
+    def ask(self, query: str, telling: Telling = Telling.EFFECTS, date: str | None = None) -> None:
         """Judge the questions that ``query`` gives: ``ligne``, and facts as text.
 
         A column that is not a fact of the catalogue is passed over; ``role_juge`` limits a
-        question to one role.
+        question to one role. ``date``, as it is written, is that of the questions whose own is not
+        said or not read: today without it.
 
         Raises:
             ValueError: a question has no number, or that of another.
         """
+        day = (understand("date", date).value if date else None) or self._today.isoformat()
         self.con.execute(
             f"create or replace table {QUESTIONS}.contexte as "
-            f"select {literal(self._today)} as aujourd_hui, "
+            f"select {literal(day)}::date as aujourd_hui, "
             f"{literal(telling is Telling.ALL)} as tout_dire, "
             f"{literal(self._seen)}::date as revue_le"
         )
@@ -118,6 +121,7 @@ class Session:
             f"create or replace table {QUESTIONS}.declaration as "
             f"unpivot {QUESTIONS}.candidat on {declared} into name fait value texte"
         )
+        self._understand()
         self._run(FACTS)
         match(self.con)
         self._run(JUDGING)
@@ -137,6 +141,21 @@ class Session:
             f"select sha256({parts}), (select count(*) from portage.regle)"
         ).fetchall()
         return dict(zip(("empreinte", "nombre"), row, strict=True))
+
+    def _understand(self) -> None:
+        """Make ``demande.lecture``: what each text declared means, each understood once."""
+        written = self.con.execute(
+            f"select distinct d.fait, d.texte from {QUESTIONS}.declaration as d "
+            f"inner join {QUESTIONS}.fait as f on d.fait = f.fait"
+        ).fetchall()
+        read = [(name, text, understand(name, text)) for name, text in written]
+        told = [
+            (name, text, found.value, found.fault)
+            for name, text, found in read
+            if not found.nothing
+        ]
+        columns = ("fait", "texte", "valeur", "defaut")
+        self.con.execute(f"create or replace table {QUESTIONS}.lecture as {texts(columns, told)}")
 
     def _refuse_twins(self) -> None:
         """See that each question has a number of its own: answers are joined by it."""

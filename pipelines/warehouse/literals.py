@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 import glob
-from collections.abc import Iterable, Mapping
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -50,4 +51,16 @@ def rows(entries: Iterable[Mapping[str, Value]], types: Mapping[str, str]) -> st
     source = ", ".join(values or [empty])
     return f"select {columns} from (values {source}) as v ({', '.join(types)})" + (
         "" if values else " limit 0"
+    )
+
+
+def texts(names: Sequence[str], entries: Iterable[Sequence[str | None]]) -> str:
+    """Write a query that gives rows of texts, however many: one literal is parsed, not each cell.
+
+    Parameters would do as well, but DuckDB imports pandas to bind them.
+    """
+    form = json.dumps([dict.fromkeys(names, "VARCHAR")])
+    body = json.dumps([dict(zip(names, entry, strict=True)) for entry in entries])
+    return (
+        f"select r.* from (select unnest(from_json({literal(body)}, {literal(form)})) as r) as tout"
     )

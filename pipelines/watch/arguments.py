@@ -16,9 +16,10 @@ from typing import Any
 
 from pipelines.errors import UsageError
 from pipelines.portage.answer import refuse_unreadable
+from pipelines.portage.candidates.mapping import Said
 from pipelines.portage.candidates.reading import read_candidates
 from pipelines.portage.candidates.table import Candidates
-from pipelines.portage.screening.judging import BLOCK, SHIFTED
+from pipelines.portage.screening.judging import BLOCK
 from pipelines.portage.session import Session, Telling
 from pipelines.warehouse.literals import file_literal, literal
 
@@ -49,11 +50,11 @@ def read(
     session: Session,
     arguments: Sequence[str],
     defaults: Mapping[str, str],
-    sheet: str | None = None,
+    said: Said | None = None,
 ) -> Reading:
     """Read the arguments of the command; ``defaults`` are facts of those that do not say otherwise.
 
-    ``sheet``: of workbooks, the sheet to read.
+    ``said`` is what the user says of the sheet and of the columns of files.
 
     Raises:
         UsageError: a default or a number cannot be read, a file cannot, or nobody is identified.
@@ -77,7 +78,7 @@ def read(
             )
     for text in arguments:
         if _is_file(text):
-            _read_file(session, found, Path(text), defaults, sheet)
+            _read_file(session, found, Path(text), defaults, said)
     if half := sum(_half(one.faits) for one in found.asked):
         found.remarks.append(
             f"{half} ligne(s) n'ont pas à la fois un financement et une action : suivie(s) sans "
@@ -121,17 +122,17 @@ def _read_file(
     found: Reading,
     path: Path,
     defaults: Mapping[str, str],
-    sheet: str | None,
+    said: Said | None,
 ) -> None:
     with tempfile.TemporaryDirectory(prefix="opac-veille-") as folder:
-        candidates = read_candidates(path, Path(folder), sheet=sheet)
+        candidates = read_candidates(path, Path(folder), said=said)
         found.remarks += _columns(candidates)
         numbers = candidates.numbers()
         for first in range(1, candidates.rows + 1, BLOCK):
             last = min(first + BLOCK - 1, candidates.rows)
             session.ask(candidates.question(defaults, first, last), _nothing())
             where = {line: f"{path.name}, ligne {numbers[line]}" for line in range(first, last + 1)}
-            _collect(session, found, where, _shifted(session, candidates))
+            _collect(session, found, where, _doubted(session, candidates))
 
 
 def _columns(candidates: Candidates) -> list[str]:
@@ -142,6 +143,11 @@ def _columns(candidates: Candidates) -> list[str]:
     if candidates.ignored:
         left = ", ".join(f"« {names[rank - 1]} »" for rank in candidates.ignored)
         told.append(f"Colonnes non comprises, dont rien n'est gardé : {left}.")
+    told += [
+        f"« {' '.join(column.name.split())} » : {column.read_as}. {column.why}"
+        for column in candidates.columns
+        if column.refused or column.notable
+    ]
     if "date" in candidates.facts:
         told.append(
             "La date du contrat n'est pas gardée : chaque jour est jugé comme un contrat de ce "
@@ -150,18 +156,20 @@ def _columns(candidates: Candidates) -> list[str]:
     return told + candidates.remarks
 
 
-def _shifted(session: Session, candidates: Candidates) -> set[int]:
+def _doubted(session: Session, candidates: Candidates) -> dict[int, str]:
+    """Give why nothing is read of some lines."""
     rows = session.con.execute(
-        f"select ligne from read_parquet({file_literal(candidates.data)}) where decale"
+        f"select ligne, {candidates.doubt} as doute "
+        f"from read_parquet({file_literal(candidates.data)}) where doute is not null"
     ).fetchall()
-    return {row[0] for row in rows}
+    return dict(rows)
 
 
 def _collect(
     session: Session,
     found: Reading,
     where: Mapping[int, str],
-    shifted: set[int] | frozenset[int] = frozenset(),
+    doubted: Mapping[int, str] | None = None,
 ) -> None:
     """Add the lines just asked about to what was understood."""
 
@@ -169,10 +177,9 @@ def _collect(
     carriers = {row["ligne"]: row for row in _matches(session, "porteur")}
     for row in _matches(session, "sous_traitant"):
         number = row["ligne"]
-        if number in shifted or row["qualite"] not in _IDENTIFIED:
-            found.refused.append(
-                (where[number], SHIFTED if number in shifted else str(row["message"]))
-            )
+        doubt = (doubted or {}).get(number)
+        if doubt or row["qualite"] not in _IDENTIFIED:
+            found.refused.append((where[number], doubt or str(row["message"])))
             continue
         kept = facts[number]
         if carrier := carriers.get(number):
@@ -212,6 +219,6 @@ def _facts(session: Session) -> tuple[dict[int, dict[str, str]], dict[int, list[
     for line, name, text, fault in rows:
         if fault is not None:
             faults[line].append(f"{fault} Cette valeur n'est pas gardée.")
-        elif name not in _NOT_KEPT:
+        elif text is not None and name not in _NOT_KEPT:
             facts[line][name] = text
     return facts, faults

@@ -39,7 +39,7 @@ select
     age_liste > p.fraicheur as liste_perimee,
     case
         when list_contains(d.financement, 'CPF') then ['CPF']
-        else list_distinct(d.financement)
+        else d.financement
     end as financements,
     d.action,
     a.libelle as action_libelle,

@@ -2,14 +2,16 @@
 Les numéros donnés, et chaque lecture possible de chacun. Une lecture est juste par sa forme et, pour
 un SIREN ou un SIRET, par sa clé (Luhn, règle propre à La Poste) ; un NDA n'a pas de clé.
 Sont défaits : blancs et ponctuation, mentions (« NDA n° »), formes des tableurs (« 11755998875.0 »,
-« 1,1755998875E+10 », zéros de tête perdus), O, I et L mis pour des chiffres, numéro de TVA.
+« 1,1755998875E+10 », zéros de tête perdus), O, I et L mis pour des chiffres, numéro de TVA, mots
+autour du numéro (« RCS 552100554 Paris », lien d'un annuaire).
 grain: ligne, role, champ, rang
 colonnes:
   ligne: Ligne de la demande.
   role: sous_traitant ou porteur.
   champ: Fait où le numéro a été donné.
   brut: Texte donné, sans blancs autour.
-  rang: Ordre des lectures d'un même numéro, de la plus simple à la plus réparée.
+  rang: Ordre des lectures d'un même numéro, de la plus simple à la plus réparée ; de 10 à 12, un numéro
+    parmi des mots, qui peuvent en porter plusieurs.
   genre: NDA, SIRET, SIREN, ou PREFIXE (chiffres perdus en notation scientifique) ; vide sans lecture.
   numero: Numéro lu.
   bas: Plus petit NDA possible, pour un préfixe.
@@ -41,6 +43,7 @@ sans_blanc as (
         ligne,
         role,
         champ,
+        brut as texte,
         regexp_replace(brut, '^[\s\p{Z}]+|[\s\p{Z}]+$', '', 'g') as brut,
         regexp_replace(upper(strip_accents(brut)), '[\s\p{Z}\p{C}]', '', 'g') as serre
     from donne
@@ -194,6 +197,20 @@ lecture as (
     from net
 ),
 
+-- pipelines/portage/numbers.py finds them: what surrounds a number is in no list.
+parmi_des_mots as (
+    select
+        d.ligne,
+        d.role,
+        d.champ,
+        d.brut,
+        list_position(['NDA', 'SIRET', 'SIREN'], n.genre) + 9 as rang,
+        n.genre,
+        n.numero
+    from sans_blanc as d
+    inner join demande.numero as n on d.texte = n.texte
+),
+
 -- Luhn on fourteen digits: zeros before a SIREN change nothing. La Poste has a rule of its own.
 controle as (
     select
@@ -240,6 +257,59 @@ retenue as (
         bool_or(rang between 2 and 4) over fait as complet
     from controle
     window fait as (partition by ligne, role, champ)
+),
+
+-- Numbers among words are read where the text as a whole is none, right or wrong.
+entoure as (
+    select m.*
+    from parmi_des_mots as m
+    anti join (
+        select
+            ligne,
+            role,
+            champ
+        from retenue
+        where juste or complet
+    ) as r
+        on m.ligne = r.ligne and m.role = r.role and m.champ = r.champ
+),
+
+toute as (
+    select
+        r.ligne,
+        r.role,
+        r.champ,
+        r.brut,
+        r.rang,
+        r.genre,
+        r.numero,
+        r.etat,
+        r.nettoyage,
+        r.geste,
+        r.perdus,
+        r.complet,
+        r.base as serre,
+        r.nature
+    from retenue as r
+    anti join entoure as e on r.ligne = e.ligne and r.role = e.role and r.champ = e.champ
+    where r.juste or (r.rang = 0 and not r.lisible)
+    union all
+    select
+        ligne,
+        role,
+        champ,
+        brut,
+        rang,
+        genre,
+        numero,
+        'JUSTE' as etat,
+        null as nettoyage,
+        'mots ôtés autour du numéro' as geste,
+        null as perdus,
+        false as complet,
+        numero as serre,
+        null as nature
+    from entoure
 )
 
 select
@@ -255,7 +325,6 @@ select
     if(genre = 'PREFIXE', (numero::bigint + 1) * 10 ** perdus - 1, null)::bigint as haut,
     if(rang = 0 and complet, 'CLE_FAUSSE', etat) as etat,
     nullif(concat_ws(', ', nettoyage, geste), '') as reparation,
-    base as serre,
+    serre,
     nature
-from retenue
-where juste or (rang = 0 and not lisible)
+from toute

@@ -91,6 +91,12 @@ lu as (
         coalesce(c.numero, i.numero) as numero,
         c.repere,
         c.siren,
+        -- Whom a number among words is of, listed or not.
+        if(
+            i.rang >= 10,
+            coalesce(c.siren, if(i.genre = 'NDA', i.numero, left(i.numero, 9))),
+            null
+        ) as ecrit,
         coalesce(bool_or(c.ancien), false) as ancien,
         coalesce(list(c.nda order by c.nda) filter (c.nda is not null), []) as ndas
     from evaluation.identifiant as i
@@ -117,9 +123,17 @@ champ as (
             )
         ) as retenu,
         list_sort(flatten(list(ndas))) as possibles,
+        list_sort(list(distinct numero) filter (ecrit is not null)) as ecrits,
+        -- Two numbers of declaration of one entity are two answers.
+        greatest(
+            count(distinct ecrit),
+            count(distinct coalesce(ndas[1], numero)) filter (rang = 10)
+        ) as nb_ecrits,
         count(distinct repere) as nb_possibles,
         count(distinct numero) filter (etat = 'JUSTE') as nb_justes,
         case
+            when nb_ecrits > 1 then 'AMBIGU'
+            when nb_ecrits = 1 then if(nb_possibles > 0, 'TROUVE', 'ABSENT')
             when nb_possibles = 1 then 'TROUVE'
             when nb_possibles > 1 then 'AMBIGU'
             when nb_justes = 1 then 'ABSENT'
@@ -162,7 +176,7 @@ ligne as (
                 struct_pack(
                     champ := champ, brut := left(brut, 60), genre := genre, numero := numero,
                     reparation := reparation, siren := siren_connu, ndas := ndas, ancien := ancien,
-                    nombre := nombre, statut := statut
+                    nombre := nombre, statut := statut, ecrits := ecrits
                 ),
                 priorite
             )
@@ -313,9 +327,13 @@ dite as (
                 when 'DISCORDANT'
                     then utiles || ' ne désignent pas la même entité : vérifiez lequel est le bon'
                 when 'AMBIGU'
-                    then
+                    then if(
+                        len(ecrits) > 1,
+                        '« ' || brut || ' » porte plusieurs numéros (' || array_to_string(ecrits, ', ')
+                        || ') : gardez celui de l''organisme',
                         '« ' || brut || ' » peut désigner ' || nombre || ' numéros de la liste : '
                         || 'redemandez le numéro entier'
+                    )
                 when 'CLE_FAUSSE'
                     then 'la clé du numéro ' || inutiles || ' est fausse : vérifiez-le'
                 when 'ILLISIBLE'

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import duckdb
+import fastexcel
 import polars as pl
 import pytest
 from rich.console import Console
@@ -76,7 +77,10 @@ def test_a_file_is_answered_beside_the_user(
     assert set(frame["qualite_rapprochement"]) == {"EXACT"}
     assert frame["raisons"].null_count() == 0
     assert "10 lignes (sous-traitant seulement)" in out
-    assert "« NDA » → nda ; « Raison sociale » → nom" in out
+    read = [line.split() for line in out.splitlines()]
+    assert ["NDA", "nda"] in [words[:2] for words in read]
+    assert ["Raison", "sociale", "nom"] in [words[:3] for words in read]
+    assert out.index("Colonnes lues") < out.index("10 lignes")
     assert "Non comprises, reprises telles quelles : « Suivi »" in out
     assert "Rapprochement : EXACT 10" in out
     assert "✓ portefeuille-verdicts.xlsx" in out
@@ -195,7 +199,7 @@ def test_a_file_made_by_hand(cribler: Screened) -> None:
     assert frame["verdict"].null_count() == frame["raisons"].null_count() == 0
     assert "ELIGIBLE" not in frame["verdict"].to_list()
     assert "12 lignes" in out.succeeded()
-    for told in ("Encodages mêlés", "octets NUL", "guillemet", "décalées", "répétée", "Excel"):
+    for told in ("Encodages mêlés", "octets NUL", "guillemet", "décalées", "répétée"):
         assert told in out.out, told
 
 
@@ -270,6 +274,62 @@ def test_the_lists_of_the_template_offer_what_is_understood(cribler: Screened) -
     }
     assert kinds["list"] == counted["booleen"] + counted["choix"] + counted["liste"]
     assert (kinds["date"], kinds["decimal"]) == (counted["date"], counted["montant"])
+
+
+def test_how_columns_are_read_is_shown_and_set(
+    cribler: Screened, listed: list[tuple[str, str]]
+) -> None:
+    nda = listed[0][0]
+    path = write(Path("c.csv"), f"NDA;N°;Total (k€);Hors cascade\n{nda};1;7;oui\n")
+    shown = cribler(path, "--apercu").succeeded()
+    assert "n'est celui d'aucun fait" in shown
+    assert "« hors » : ce n'est pas" in shown
+    assert not Path("c-verdicts.xlsx").exists()
+    told = ("--colonne", "Total (k€)=montant", "--colonne", "Hors cascade=pas-cascade")
+    shown = cribler(path, *told, "--ecrire-colonnes", "lues.csv", "--apercu").succeeded()
+    assert "contraire de cascade" in shown
+    assert "Chaque nombre est lu en « k€ », et converti." in shown
+    lines = Path("lues.csv").read_text(encoding="utf-8-sig").splitlines()
+    assert [line.split(";")[:2] for line in lines] == [
+        *(["colonne", "lue comme"], ["NDA", "nda"], ["N°", ""]),
+        *(["Total (k€)", "montant"], ["Hors cascade", "pas-cascade"]),
+    ]
+    by_option = cribler(path, *MISSION, *told, "--sortie", "a.csv").succeeded()
+    assert "Vous l'avez dit" in by_option
+    by_file = cribler(path, *MISSION, "--colonnes", "lues.csv", "--sortie", "b.xlsx").succeeded()
+    assert "Selon « lues.csv »" in by_file
+    assert back(Path("a.csv"))["raisons"].to_list() == back(Path("b.xlsx"))["raisons"].to_list()
+    # 7 k€ are more than 5,000 €: the attestation is asked for.
+    assert "Attestation de vigilance" in back(Path("a.csv"))["pieces_manquantes"][0]
+    said = fastexcel.read_excel("b.xlsx").load_sheet("Synthèse", header_row=None, dtypes="string")
+    assert ("Lecture des colonnes", "lues.csv") in said.to_polars().rows()
+
+
+def test_a_mapping_that_cannot_be_followed_is_refused(
+    cribler: Screened, listed: list[tuple[str, str]]
+) -> None:
+    path = write(Path("c.csv"), f"NDA;Note;Note\n{listed[0][0]};a;b\n")
+    for option, *words in (
+        ("Absente=ca", "Aucune colonne ne s'appelle « Absente »", "« NDA », « Note »"),
+        ("Note=ca", "2 colonnes s'appellent « Note »", "renommez"),
+        ("NDA=chiffre", "le fait « chiffre » n'existe pas", "--modele"),
+        ("NDA=pas-nda", "« nda » n'a pas de contraire"),
+        ("NDA", "« NDA » ne dit pas comment lire", "Votre en-tête="),
+        ("=ca", "ne dit pas comment lire"),
+    ):
+        refused(cribler(path, *MISSION, "--colonne", option), *words)
+    refused(cribler(path, *MISSION, "--colonnes", "absent.csv"), "« absent.csv » ne se lit pas")
+    refused(cribler(path, *MISSION, "--colonnes", path), "n'est pas un fichier de colonnes")
+    write(Path("deux.csv"), "colonne;lue comme\nNDA;nda\nNDA;\n")
+    refused(cribler(path, *MISSION, "--colonnes", "deux.csv"), "parle deux fois de « NDA »")
+    refused(cribler(path, "--apercu", "--ecrire-colonnes", "deux.csv"), "existe déjà")
+    refused(cribler(path, *MISSION, "--colonne", "NDA="), "ne dit de qui il s'agit", "--colonne")
+
+
+def test_a_file_of_unknown_columns_is_shown(cribler: Screened) -> None:
+    path = write(Path("c.csv"), f"{'x' * 5000};Couleur\n1;rouge\n")
+    assert "Couleur" in cribler(path, "--apercu").succeeded()
+    refused(cribler(path, *MISSION), "ne dit de qui il s'agit", "--colonne")
 
 
 def test_requests_that_cannot_be_served(

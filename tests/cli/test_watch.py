@@ -96,6 +96,23 @@ def test_a_file_says_the_mission_of_each(veille: Watch, certified: tuple[str, st
     assert "2 déjà suivies" in again
 
 
+def test_how_the_columns_of_a_file_are_read_is_told_and_set(
+    veille: Watch, certified: tuple[str, str]
+) -> None:
+    nda, _ = certified
+    path = write(Path("c.csv"), f"NDA;Non micro-entrepreneur;Total\n{nda};oui;1er mars 2026\n")
+    told = veille("ajouter", path, *MISSION).succeeded()
+    assert "« Non micro-entrepreneur » : laissée de côté. « non » : ce n'est pas" in told
+    assert "micro" not in veille.listed()[0]["faits"]
+    told = veille(
+        *("ajouter", path, *MISSION, "--colonne", "Total=fin_mission"),
+        *("--colonne", "Non micro-entrepreneur=pas-micro"),
+    ).succeeded()
+    assert "contraire de micro" in told
+    facts = veille.listed()[-1]["faits"]
+    assert (facts["micro"], facts["fin_mission"]) == ("non", "2026-03-01")
+
+
 def test_lines_of_a_lost_recipient_are_told(veille: Watch, certified: tuple[str, str]) -> None:
     veille("ajouter", certified[0]).succeeded()
     (veille.home / "avis.toml").write_text('[[destinataire]]\nnom = "autre"\ncanal = "fichier"\n')

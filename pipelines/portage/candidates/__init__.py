@@ -1,3 +1,14 @@
 """A file of candidates, whatever wrote it, made into a table of texts whose facts are known.
 
-What a text means is for ``sql/evaluation/fait.sql`` to say; here nothing is judged."""
+How a column is known, one question a module:
+
+- ``headers``: what the words of its header may mean, every one of them counted;
+- ``values``: what its distinct values look like;
+- ``columns``: the decision, with its reason, which is shown to the user;
+- ``mapping``: what the user says instead.
+
+``text``, ``workbook`` and ``parsing`` read files; ``table`` is what they make of one. The words
+that all of this rests on are rows of ``data/reference``: ``portage_fait`` (headers),
+``portage_qualificatif`` (what limits a meaning), ``portage_contraire`` (opposites). What a text
+means is for ``pipelines/portage/written.py`` to say; here nothing is judged.
+"""

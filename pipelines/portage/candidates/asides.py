@@ -6,11 +6,13 @@ it stays: a name alone is a candidate.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from pipelines.french import combien, some
 from pipelines.portage.candidates.headers import IDENTITY, fact_of
 from pipelines.portage.candidates.table import TRIMMED, Candidates
+from pipelines.portage.words import nothing_sql
 from pipelines.warehouse.literals import file_literal, literal
 
 if TYPE_CHECKING:
@@ -28,15 +30,19 @@ _WIDE = 3
 # Rows by which it is known how many cells rows have.
 _SAMPLE = 200
 _NUMBER = r"\d{5}"
-# What is written in the place of a number that is awaited: someone is meant.
-_AWAITED = r"(a|en|non|sans|pas|aucun)\b.*|inconnue?|neant|n[/.]?[acr]?\.?|nan|null|none|tbd|\W*|x+"
+# What is written in the place of a number that is awaited, beside the marks of nothing: someone is
+# meant.
+_AWAITED = r"(a|en|non|sans|pas|aucun)\b.*|x+"
 _ASIDE = {"total": "de total", "titre": "de titre de groupe", "en-tête": "d'en-tête répété"}
 
 
-def set_aside(con: duckdb.DuckDBPyConnection, found: Candidates) -> None:
-    """Take out of ``found`` the rows that are nobody, and say which."""
+def set_aside(con: duckdb.DuckDBPyConnection, found: Candidates, chosen: Mapping[int, str]) -> None:
+    """Take out of ``found`` the rows that are nobody, and say which.
+
+    ``chosen`` is what the user says of columns, by rank.
+    """
     source = f"read_parquet({file_literal(found.data)})"
-    query = f"select *, {_kind(con, found, source)} as aside from {source}"
+    query = f"select *, {_kind(con, found, chosen, source)} as aside from {source}"
     told = con.execute(
         f"select aside, list(numero order by ligne) from ({query}) "
         "where aside is not null group by aside order by min(ligne)"
@@ -58,7 +64,9 @@ def set_aside(con: duckdb.DuckDBPyConnection, found: Candidates) -> None:
         )
 
 
-def _kind(con: duckdb.DuckDBPyConnection, found: Candidates, source: str) -> str:
+def _kind(
+    con: duckdb.DuckDBPyConnection, found: Candidates, chosen: Mapping[int, str], source: str
+) -> str:
     """Write the expression of what kind of nobody a row is, null when it may be someone."""
     texts = [f"c{rank}" for rank in range(1, len(found.names) + 1)]
     filled = _filled(found)
@@ -75,11 +83,12 @@ def _kind(con: duckdb.DuckDBPyConnection, found: Candidates, source: str) -> str
         f"lambda cell: not list_contains({said}, regexp_replace(cell, '\\s+', ' ', 'g')))) = 0"
     )
     title = "false"
-    if _titled(con, found, source, filled):
+    if _may_be_titled(found, chosen) and _filled_enough(con, source, filled):
         title = (
             f"{texts[0]} is not null and coalesce({', '.join(texts[1:])}) is null "
             f"and not regexp_matches(c1, '{_NUMBER}') "
-            f"and not regexp_full_match({plain}, '{_AWAITED}')"
+            f"and not regexp_full_match({plain}, '{_AWAITED}') "
+            f"and not {nothing_sql('identifiant', 'c1')}"
         )
     # One case in another: what looks closer, or at every cell, is asked of few rows.
     return (
@@ -96,12 +105,16 @@ def _filled(found: Candidates) -> str:
     return f"list_filter([{cells}], lambda cell: cell <> '')"
 
 
-def _titled(con: duckdb.DuckDBPyConnection, found: Candidates, source: str, filled: str) -> bool:
-    """Tell whether one cell alone at the left is a title: it is no name, and rows hold more."""
-    if len(found.names) < _WIDE or fact_of(found.names[0]) == "nom":
-        return False
-    if not any(fact_of(name) in IDENTITY for name in found.names):
-        return False
+def _may_be_titled(found: Candidates, chosen: Mapping[int, str]) -> bool:
+    """Tell whether a cell alone at the left may be a title: the table is wide, it is no name."""
+    facts = [
+        chosen.get(rank, fact_of(header or "")) for rank, header in enumerate(found.header, start=1)
+    ]
+    return len(facts) >= _WIDE and facts[0] != "nom" and not set(IDENTITY).isdisjoint(facts)
+
+
+def _filled_enough(con: duckdb.DuckDBPyConnection, source: str, filled: str) -> bool:
+    """Tell whether most rows hold more than one cell."""
     row = con.execute(
         f"select median(len({filled})) from (from {source} limit {_SAMPLE})"
     ).fetchone()

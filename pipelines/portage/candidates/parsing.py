@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 
 from pipelines.errors import UsageError
 from pipelines.portage.candidates.choice import Choice
-from pipelines.portage.candidates.headers import Columns, Row, recognise
-from pipelines.portage.candidates.table import Advance, Candidates, arrange, letter, named
+from pipelines.portage.candidates.headers import Row
+from pipelines.portage.candidates.table import Advance, Candidates, arrange, named
 from pipelines.portage.candidates.text import Repairs, TextTable, open_table, write_records
 from pipelines.portage.candidates.workbook import read_book
 from pipelines.warehouse.literals import literal
@@ -32,7 +32,7 @@ def read_text(
 ) -> Candidates:
     """Read a text file, in one pass and in constant memory."""
     table = open_table(path)
-    skip, header, columns = arrange(table.head)
+    skip, header = arrange(table.head)
     # Rows wider than their header, all alike: the header lacks names, the rows are not shifted.
     widths = Counter(len(row) for row in table.head[skip:] if any(row))
     common = max(widths, key=lambda width: (widths[width], -width), default=0)
@@ -61,10 +61,10 @@ def read_text(
         f"to {literal(str(data))} (format parquet)"
     )
     plain.unlink()
-    found = _candidates(Candidates(path, data, [], rows, {}), names, kept, columns)
+    found = _candidates(Candidates(path, data, [], rows), names, kept)
     found.delimiter = table.delimiter
     found.remarks = [
-        *_skipped(table.head[:skip], bool(columns.facts), header),
+        *_skipped(table.head[:skip], header),
         *_text_remarks(table, table.repairs),
         *found.remarks,
     ]
@@ -78,7 +78,7 @@ def read_sheet(path: Path, data: Path, advance: Advance, choice: Choice) -> Cand
     sheet = read_book(path, choice)
     frame = sheet.frame
     head = frame.head(_HEAD_ROWS).rows()
-    skip, header, columns = arrange(head)
+    skip, header = arrange(head)
     header += [None] * (frame.width - len(header))
     _check_width(path, frame.width)
     frame = frame.rename(dict(zip(frame.columns, _ranks(frame.width), strict=True)))
@@ -98,10 +98,9 @@ def read_sheet(path: Path, data: Path, advance: Advance, choice: Choice) -> Cand
         ),
     ).write_parquet(data)
     advance(frame.height)
-    found = Candidates(path, data, [], frame.height, {})
+    found = _candidates(Candidates(path, data, [], frame.height), header, kept, sheet.left)
     found.sheet, found.other_sheets = sheet.name, sheet.others
-    found = _candidates(found, header, kept, columns, sheet.left)
-    found.remarks = [*_skipped(head[:skip], bool(columns.facts), header), *found.remarks]
+    found.remarks = [*_skipped(head[:skip], header), *found.remarks]
     if blank_rows := length - frame.height:
         found.remarks.append(f"{blank_rows} ligne(s) vide(s) laissée(s) de côté.")
     if sheet.others:
@@ -154,13 +153,9 @@ def read_parquet(
         f"select count(*), (select count(*) from {source}) from {written}"
     ).fetchone()
     rows, total = count or (0, 0)
-    head = con.execute(
-        f"select * exclude (ligne, numero, decale) from {written} order by ligne limit {_HEAD_ROWS}"
-    ).fetchall()
     header = [str(name) for name, *_ in typed]
-    columns = recognise(header, head)
     advance(rows)
-    found = _candidates(Candidates(path, data, [], rows, {}), header, _positions(header), columns)
+    found = _candidates(Candidates(path, data, [], rows), header, _positions(header))
     nested = [name for name, kind, *_ in typed if _nested(str(kind))]
     if nested:
         found.remarks.append(
@@ -222,30 +217,16 @@ def _as_ranks(kept: Sequence[int]) -> str:
 
 
 def _candidates(
-    found: Candidates,
-    header: Sequence[str | None],
-    kept: Sequence[int],
-    columns: Columns,
-    left: int = 0,
+    found: Candidates, header: Sequence[str | None], kept: Sequence[int], left: int = 0
 ) -> Candidates:
-    """Name the columns kept, and say which facts they are; ``left`` columns stand before them."""
-    every = named(header, columns.guessed, left)
-    place = {rank - 1: number for number, rank in enumerate(kept, 1)}
+    """Name the columns kept; ``left`` columns stand before them."""
+    every = named(header, left)
     found.names = [every[rank - 1] for rank in kept]
-    found.facts = {fact: place[position] for fact, position in columns.facts.items()}
-    for position, fact in columns.repeated.items():
-        first = every[columns.facts[fact]]
-        found.remarks.append(
-            f"« {every[position]} » et « {first} » disent la même chose ({fact}) : la première "
-            "colonne compte."
-        )
-    if (guessed := columns.guessed) is not None:
-        title = (header[guessed] or "").strip() or letter(guessed + left)
-        found.remarks.append(f"« {title} » est lue comme identifiant, d'après ses valeurs.")
+    found.header = [header[rank - 1] for rank in kept]
     return found
 
 
-def _skipped(rows: Sequence[Row], headed: bool, header: Sequence[str | None]) -> list[str]:
+def _skipped(rows: Sequence[Row], header: Sequence[str | None]) -> list[str]:
     """Tell of the lines above the header, the last of ``rows`` when there is one.
 
     Those that the header is joined from are part of it.
@@ -254,8 +235,8 @@ def _skipped(rows: Sequence[Row], headed: bool, header: Sequence[str | None]) ->
     cells = [[" ".join(cell.split()) for cell in row if cell and cell.strip()] for row in rows[:-1]]
     parts = sum(any(cell in told for cell in row) for row in cells)
     titles = sum(map(bool, cells)) - parts
-    remarks = [f"En-tête lu sur {parts + 1} lignes."] if parts and headed else []
-    if titles and headed:
+    remarks = [f"En-tête lu sur {parts + 1} lignes."] if parts else []
+    if titles:
         remarks.append(f"{titles} ligne(s) au-dessus de l'en-tête, laissée(s) de côté.")
     return remarks
 

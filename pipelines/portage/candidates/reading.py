@@ -8,18 +8,23 @@ in one sentence.
 from __future__ import annotations
 
 import errno
+from collections.abc import Mapping
+from dataclasses import replace
+from functools import cache
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import UsageError
 from pipelines.portage.candidates.asides import set_aside
-from pipelines.portage.candidates.choice import Choice
+from pipelines.portage.candidates.choice import Choice, Fitness, shows_candidates
+from pipelines.portage.candidates.columns import decide
 from pipelines.portage.candidates.headers import IDENTITY
+from pipelines.portage.candidates.mapping import Said, ranks_of
 from pipelines.portage.candidates.parsing import read_parquet, read_sheet, read_text
-from pipelines.portage.candidates.table import SERIALS, TRIMMED, Advance, Candidates, connect
+from pipelines.portage.candidates.table import TRIMMED, Advance, Candidates, connect
 from pipelines.portage.candidates.text import encoding_of
 from pipelines.portage.candidates.workbook import OLE, ZIP
-from pipelines.portage.facts import PAR_NOM, Genre
 from pipelines.warehouse.literals import file_literal
 
 if TYPE_CHECKING:
@@ -40,27 +45,35 @@ _SIGNATURES = (
     (b"\x89png", "une image"),
     (b"\xff\xd8\xff", "une image"),
 )
+# Rows looked at for the values that are shown.
+_SHOWN_ROWS = 200
+_SAMPLES = 3
+_SHOWN = 60
 _ACCEPTED = "donnez un fichier CSV, un classeur (.xlsx, .ods, .xls, .xlsb) ou un Parquet"
 
 
 def read_candidates(
-    path: Path, folder: Path, advance: Advance = lambda _: None, sheet: str | None = None
+    path: Path,
+    folder: Path,
+    advance: Advance = lambda _: None,
+    said: Said | None = None,
 ) -> Candidates:
     """Read a candidate file; what is made of it is written in ``folder``.
 
-    ``advance`` is told, now and then, how many rows were read. ``sheet``: of a workbook, the sheet
-    to read, whatever the others hold.
+    ``advance`` is told, now and then, how many rows were read; ``said`` is what the user says of
+    the sheet and of the columns.
 
     Raises:
         UsageError: the file is missing, forbidden, of another kind, damaged or empty, or none of
             its columns says who the candidates are.
     """
-    found = read_table(path, folder, advance, Choice(sheet), people=True)
+    found = read_table(path, folder, advance, said)
     if found.facts.keys().isdisjoint(IDENTITY):
-        named = ", ".join(f"« {name} »" for name in found.names[:10])
+        named = ", ".join(f"« {name[:_SHOWN]} »" for name in found.names[:10])
         raise UsageError(
             f"Aucune colonne de « {path} » ne dit de qui il s'agit (colonnes : {named}"
-            f"{_elsewhere(found)}) : nommez-en une NDA, SIRET, SIREN, Identifiant ou Nom ({MODEL})."
+            f"{_elsewhere(found)}) : nommez-en une NDA, SIRET, SIREN, Identifiant ou Nom, ou dites "
+            f"laquelle avec --colonne « en-tête=nda » ({MODEL})."
         )
     return found
 
@@ -78,35 +91,37 @@ def read_table(
     path: Path,
     folder: Path,
     advance: Advance = lambda _: None,
-    choice: Choice | None = None,
-    *,
-    people: bool = False,
+    said: Said | None = None,
+    fitness: Fitness | None = None,
 ) -> Candidates:
-    """Read a file like :func:`read_candidates`, whoever its rows are about.
+    """Read a file like :func:`read_candidates`, whether or not it says who is meant.
 
-    ``people``: they are about people, and those that are nobody are left aside.
+    ``fitness``: its rows are about something else, which a sheet shows so far; without it they are
+    about people, and those that are nobody are left aside.
     """
     kind = _kind(path)
-    choice = choice or Choice()
-    if choice.name is not None and kind != "classeur":
+    said = said or Said()
+    if said.sheet is not None and kind != "classeur":
         raise UsageError(
             f"« {path} » n'est pas un classeur : --feuille n'y désigne rien, retirez cette option."
         )
     data = folder / "candidats.parquet"
     with connect(folder) as con:
         if kind == "classeur":
+            choice = Choice(said.sheet, fitness or shows_candidates)
             found = read_sheet(path, data, advance, choice)
         else:
             reader = read_parquet if kind == "parquet" else read_text
             found = reader(con, path, data, advance)
-        if people:
-            set_aside(con, found)
+        chosen = ranks_of(found.names, said.columns)
+        if fitness is None:
+            set_aside(con, found, chosen)
         if not found.rows:
             raise UsageError(
                 f"« {path} » n'a que son en-tête{_elsewhere(found)} : ajoutez-y une ligne par "
                 "sous-traitant."
             )
-        return _described(con, found)
+        return _described(con, found, chosen)
 
 
 def _kind(path: Path) -> str:
@@ -157,8 +172,10 @@ def _ends(path: Path) -> tuple[bytes, bytes]:
     return head, tail
 
 
-def _described(con: duckdb.DuckDBPyConnection, found: Candidates) -> Candidates:
-    """Add what the values tell: repeated rows, days written as numbers."""
+def _described(
+    con: duckdb.DuckDBPyConnection, found: Candidates, chosen: Mapping[int, str]
+) -> Candidates:
+    """Add what the values tell: how each column is read, and repeated rows."""
     source = f"read_parquet({file_literal(found.data)})"
     columns = ", ".join(f"c{rank}" for rank in range(1, len(found.names) + 1))
     row = con.execute(f"select count(*) - count(distinct hash({columns})) from {source}").fetchone()
@@ -166,17 +183,47 @@ def _described(con: duckdb.DuckDBPyConnection, found: Candidates) -> Candidates:
         found.remarks.append(
             f"{row[0]} ligne(s) répétée(s) à l'identique, lue(s) comme les autres."
         )
-    for name in found.facts:
-        if PAR_NOM[name].genre is not Genre.DATE:
-            continue
-        text = f"trim(c{found.facts[name]}, {TRIMMED})"
-        row = con.execute(
-            f"select count(*) from {source} where regexp_full_match({text}, '\\d{{5}}([.,]\\d+)?') "
-            f"and try_cast(left({text}, 5) as integer) between {SERIALS[0]} and {SERIALS[1]}"
-        ).fetchone()
-        if row and row[0]:
-            found.remarks.append(
-                f"{row[0]} date(s) écrite(s) comme des nombres d'Excel dans « "
-                f"{found.names[found.facts[name] - 1]} » : lue(s) comme des dates."
-            )
+
+    return recognised(con, found, chosen)
+
+
+def recognised(
+    con: duckdb.DuckDBPyConnection, found: Candidates, chosen: Mapping[int, str]
+) -> Candidates:
+    """Add how each column is read."""
+    source = f"read_parquet({file_literal(found.data)})"
+
+    @cache
+    def distinct(rank: int) -> list[str]:
+        text = f"trim(c{rank}, {TRIMMED})"
+        rows = con.execute(
+            f"select distinct {text} as v from {source} where v <> '' and not decale"
+        ).fetchall()
+        return [value for (value,) in rows]
+
+    decided = decide(found.names, found.header, distinct, chosen)
+    samples = _samples(con, found)
+    found.columns = [replace(column, samples=samples[column.rank - 1]) for column in decided]
+    _name_guessed(found)
     return found
+
+
+def _samples(con: duckdb.DuckDBPyConnection, found: Candidates) -> list[tuple[str, ...]]:
+    """Give the first values of each column, to be shown."""
+    texts = ", ".join(f"trim(c{rank}, {TRIMMED})" for rank in range(1, len(found.names) + 1))
+    rows = con.execute(
+        f"select {texts} from read_parquet({file_literal(found.data)}) "
+        f"where not decale order by ligne limit {_SHOWN_ROWS}"
+    ).fetchall()
+    return [
+        tuple(islice(dict.fromkeys(filter(None, values)), _SAMPLES))
+        for values in zip(*rows, strict=True)
+    ] or [()] * len(found.names)
+
+
+def _name_guessed(found: Candidates) -> None:
+    """Call a column without header by what its values are."""
+    for column in found.columns:
+        if column.fact == "identifiant" and not (found.header[column.rank - 1] or "").strip():
+            found.names[column.rank - 1] = "identifiant"
+            found.columns[column.rank - 1] = replace(column, name="identifiant")

@@ -1,4 +1,4 @@
-"""The rows of a candidate file as one Parquet of texts, and what its first rows say of it."""
+"""The rows of a candidate file as one Parquet of texts, and what is asked of them."""
 
 from __future__ import annotations
 
@@ -7,26 +7,23 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.portage.candidates.columns import Column
 from pipelines.portage.candidates.headers import (
-    Columns,
     Row,
     column_letter,
     find_header,
     looks_like_identifier,
-    recognise,
 )
 from pipelines.portage.candidates.tiers import joined_header
-from pipelines.portage.facts import FAITS, PAR_NOM, Genre
+from pipelines.portage.facts import FAITS, PAR_NOM, Groupe
+from pipelines.portage.words import nothing_sql
+from pipelines.portage.written import BETWEEN, NAMED
 from pipelines.warehouse.literals import MEMORY, file_literal, literal
 
 if TYPE_CHECKING:
     import duckdb
 
-# Excel writes a day as a number of days; these are the years 1982 to 2091.
-SERIALS = (30_000, 70_000)
-_SERIAL_START = "date '1899-12-30'"
 TRIMMED = "' ' || chr(9) || chr(10) || chr(13) || chr(160) || chr(8239)"
-
 Advance = Callable[[int], None]
 
 
@@ -37,24 +34,35 @@ class Candidates:
     ``data`` is a Parquet file: ``ligne`` (from 1, the order of the file), ``numero`` (the row that
     a spreadsheet shows it in; of a Parquet file, its place from 1), ``decale`` (true: the row is
     longer than the header, its columns cannot be trusted) and ``c1``, ``c2``… as text, one for
-    each of ``names``. ``facts`` gives the rank of the column (from 1) that holds each fact.
+    each of ``names``. ``header`` is what stands above each, if anything; ``columns`` says how each
+    is read.
     """
 
     path: Path
     data: Path
     names: list[str]
     rows: int
-    facts: dict[str, int]
+    header: list[str | None] = field(default_factory=list)
+    columns: list[Column] = field(default_factory=list)
     remarks: list[str] = field(default_factory=list)
     delimiter: str | None = None
     sheet: str | None = None
     other_sheets: list[str] = field(default_factory=list)
+    mapping: Path | None = None
+
+    @property
+    def facts(self) -> dict[str, int]:
+        """The rank of the first column of each fact that is read."""
+        return {
+            column.fact: column.rank
+            for column in self.columns
+            if column.fact is not None and not column.beside
+        }
 
     @property
     def ignored(self) -> list[int]:
         """Ranks of the columns that are no fact."""
-        read = set(self.facts.values())
-        return [rank for rank in range(1, len(self.names) + 1) if rank not in read]
+        return [column.rank for column in self.columns if column.fact is None]
 
     def numbers(self) -> dict[int, int]:
         """Give the number that each row has in the file, as its owner sees it."""
@@ -73,7 +81,8 @@ class Candidates:
         """
         asked = [fact.nom for fact in FAITS if fact.nom in self.facts or fact.nom in defaults]
         columns = [
-            f"if(decale, null, {self.value(name, defaults.get(name))}) as {name}" for name in asked
+            f"if({self.doubt} is not null, null, {self.value(name, defaults.get(name))}) as {name}"
+            for name in asked
         ]
         return (
             f"select {', '.join(['ligne', *columns])} from read_parquet({file_literal(self.data)}) "
@@ -81,18 +90,75 @@ class Candidates:
         )
 
     def value(self, fact: str, default: str | None = None) -> str:
-        """Write the expression of one fact: trimmed, Excel's days made dates, the default."""
-        if fact not in self.facts:
+        """Write the expression of one fact: trimmed, in the unit of its column, the default."""
+        cells = [column for column in self.columns if column.fact == fact]
+        if not cells:
             return literal(default) + "::varchar"
-        text = f"nullif(trim(c{self.facts[fact]}, {TRIMMED}), '')"
-        if PAR_NOM[fact].genre is Genre.DATE:
-            serial = f"try_cast(regexp_extract({text}, '^(\\d{{5}})([.,]\\d+)?$', 1) as integer)"
+        cells.sort(key=lambda column: (column.beside, column.rank))
+        text = _cell(cells[0])
+        if len(cells) > 1 and PAR_NOM[fact].groupe is Groupe.CANDIDAT:
+            text = f"coalesce({', '.join(map(_cell, cells))})"
+        elif len(cells) > 1:
+            told = ", ".join(
+                f"{literal(column.name + NAMED)} || {_cell(column)}" for column in cells
+            )
+            filled = " + ".join(f"({_cell(column)} is not null)::integer" for column in cells)
             text = (
-                f"if({serial} between {SERIALS[0]} and {SERIALS[1]}, "
-                f"({_SERIAL_START} + {serial})::varchar, "
-                f"regexp_replace({text}, '[ T]00:00(:00(\\.0+)?)?$', ''))"
+                f"if({filled} < 2, coalesce({', '.join(map(_cell, cells))}), "
+                f"concat_ws({literal(BETWEEN)}, {told}))"
             )
         return text if default is None else f"coalesce({text}, {literal(default)})"
+
+    @property
+    def doubt(self) -> str:
+        """Write the expression of why nothing of a row is read: null for those that are."""
+        told = [f"when decale then {literal(SHIFTED)}"]
+        for fact in FAITS:
+            cells = [column for column in self.columns if column.fact == fact.nom]
+            if len(cells) < 2 or not (fact.groupe is Groupe.CANDIDAT or fact.nom == "porteur"):
+                continue
+            plain = [
+                f"nullif(regexp_replace(lower(strip_accents({_cell(column)})), "
+                "'[^a-z0-9]', '', 'g'), '')"
+                for column in cells
+            ]
+            names = " et ".join(f"« {column.name} »" for column in cells)
+            said = ", ".join(f"'« ' || {_cell(column)} || ' »'" for column in cells)
+            told.append(
+                f"when len(list_distinct([{', '.join(plain)}])) > 1 then {literal(names)} || "
+                f"{literal(f' ne disent pas la même chose de « {fact.libelle} » (')} || "
+                f"concat_ws(', ', {said}) || ') : laquelle est juste ?'"
+            )
+        return f"(case {' '.join(told)} end)"
+
+
+SHIFTED = (
+    "La ligne a plus de colonnes que l'en-tête : ses valeurs sont décalées et n'ont pas été lues ; "
+    "mettez entre guillemets celle qui contient le séparateur."
+)
+
+
+def _cell(column: Column) -> str:
+    """Write the expression of what a cell says of its fact: null for nothing, its unit told."""
+    fact = str(column.fact)
+    text = f"nullif(trim(c{column.rank}, {TRIMMED}), '')"
+    text = f"if({nothing_sql(fact, text)}, null, {text})"
+    if column.turned is not None:
+        cases = " ".join(
+            f"when {literal(value)} then {literal(meant)}" for value, meant in column.turned.items()
+        )
+        other = f"{literal(column.name + ' : ')} || {text}"
+        text = f"(case {text} {cases} else {other} end)" if cases else f"({other})"
+    return with_unit(text, column.units) if column.units else text
+
+
+def with_unit(text: str, units: str) -> str:
+    """Write the expression of a cell read in the unit that its header tells.
+
+    A cell that has another unit of its own gets both: it is for the reader to refuse.
+    """
+    same = f"contains(lower({text}), {literal(units.split(maxsplit=1)[0].lower())})"
+    return f"if({same}, {text}, {text} || {literal(' ' + units)})"
 
 
 def connect(folder: Path) -> duckdb.DuckDBPyConnection:
@@ -104,12 +170,11 @@ def connect(folder: Path) -> duckdb.DuckDBPyConnection:
     )
 
 
-def arrange(first: Sequence[Row]) -> tuple[int, list[str | None], Columns]:
+def arrange(first: Sequence[Row]) -> tuple[int, list[str | None]]:
     """Find what the first rows of a table say of it.
 
-    Gives how many rows stand before its data, its header (as wide as it needs), and what its
-    columns mean. Without any known header, the row above the first identifier is one, if it is not
-    blank.
+    Gives how many rows stand before its data, and its header (as wide as it needs). Without any
+    known header, the row above the first identifier is one, if it is not blank.
     """
     place = find_header(first)
     if place is None:
@@ -123,29 +188,26 @@ def arrange(first: Sequence[Row]) -> tuple[int, list[str | None], Columns]:
         header = list(first[place]) if place >= 0 else []
         below = list(first[start:])
         header += [None] * (max((len(row) for row in below), default=0) - len(header))
-        columns = recognise(header, below)
         if place < 0:
-            return start, header, columns
+            return start, header
     else:
         place, header = joined_header(first, place)
-        columns = recognise(header, first[place + 1 :])
-    return place + 1, header, columns
+    return place + 1, header
 
 
 def _identifies(row: Row) -> bool:
     return any(cell and looks_like_identifier(cell) for cell in row)
 
 
-def named(header: Sequence[str | None], guessed: int | None, left: int = 0) -> list[str]:
+def named(header: Sequence[str | None], left: int = 0) -> list[str]:
     """Give each column a name: its header, or the letter that spreadsheets call it by.
 
     ``left`` columns of the sheet, all blank, stand before them.
     """
-    names = []
-    for position, cell in enumerate(header):
-        told = cell if cell and cell.strip() else None
-        names.append(told or ("identifiant" if position == guessed else letter(position + left)))
-    return names
+    return [
+        cell if cell and cell.strip() else letter(position + left)
+        for position, cell in enumerate(header)
+    ]
 
 
 def letter(position: int) -> str:

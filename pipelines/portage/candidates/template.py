@@ -121,7 +121,7 @@ def _explanations(book: Any, sheet: Any) -> None:
         values = choices(fact.valeurs) if fact.valeurs else []
         line = (
             *(str(fact.groupe), fact.libelle, fact.nom, _HOW[fact.genre], fact.aide),
-            *(" | ".join(values), ", ".join(fact.entetes), fact.exemple),
+            *(" | ".join(values), ", ".join((*fact.entetes, *fact.courts)), fact.exemple),
         )
         for column, value in enumerate(line):
             sheet.write_string(row, column, value, wrapped)

@@ -17,9 +17,11 @@ from pipelines.portage.candidates.headers import (
     Row,
     fact_of,
     looks_like_identifier,
-    words,
+    sense_of,
+    vocabulary,
 )
-from pipelines.portage.facts import FAITS
+from pipelines.portage.facts import PAR_NOM, Genre
+from pipelines.portage.qualifiers import Role, qualifiers, qualifiers_in, tokens
 from pipelines.settings import REFERENCE
 
 # A header of more rows than that is no table that people read.
@@ -89,8 +91,9 @@ def _completes(above: Row, below: Row) -> bool:
 
 def _known_words(text: str) -> bool:
     """Tell whether all the words of a cell are those of headers: a candidate's name has its own."""
-    found = words(text)
-    return bool(found) and _vocabulary().issuperset(found)
+    found = tokens(text)
+    titles = {word for title in _neutral() for word in title}
+    return bool(found) and (vocabulary() | titles).issuperset(found)
 
 
 def _groups(above: Row, below: Row) -> bool:
@@ -116,29 +119,22 @@ def _name(title: str | None, own: bool, under: str) -> str:
     """Name a column by what stands above it and what it bears."""
     if title is None or title == under:
         return under
-    whole = f"{title} {under}"
-    if fact_of(whole) is not None:
-        return whole
-    if _qualifies(title) and fact_of(f"{under} {title}") is not None:
-        return f"{under} {title}"
     fact = fact_of(under)
-    plain = " ".join(words(title)) in _neutral()
+    told = fact is not None and _says_nothing(title) and not _bare_day(under)
+    # « Organisme » above « Nom » is « Nom », « Contrat » above « Date » is « Date Contrat ».
+    for name in [under] * told + [f"{title} {under}", f"{under} {title}"]:
+        if fact_of(name) is not None:
+            return name
+    of_another = any(word.role is Role.WHOSE for word in qualifiers_in(title))
     # A merged cell ends where the eye sees it end: an identifier further on is that of the row.
-    further = not own and fact in IDENTITY and fact != "nom" and not _qualifies(title)
-    if fact is not None and (plain or further):
-        return under
-    # « Certificat » above « Note » is no certificate: what no header says is never nearly one.
-    return whole if _known_words(under) else f"{under} ({title})"
+    further = not own and fact in IDENTITY and fact != "nom" and not of_another
+    return under if further else f"{title} {under}"
 
 
-def _qualifies(title: str) -> bool:
-    """Tell whether a title says of whom the names below are, when not of the candidate."""
-    return not set(words(title)).isdisjoint(_OTHERS)
-
-
-_OTHERS = frozenset(
-    ("porteur", "client", "contact", "ancien", "donneur", "formateur", "financeur", "commanditaire")
-)
+def _bare_day(header: str) -> bool:
+    """Tell whether a header says a day without saying of what: what stands above it does."""
+    sense = sense_of(header)
+    return sense is not None and sense.short and PAR_NOM[sense.fact].genre is Genre.DATE
 
 
 def _carried(row: Row) -> list[str | None]:
@@ -149,15 +145,15 @@ def _carried(row: Row) -> list[str | None]:
     return titles
 
 
-@cache
-def _vocabulary() -> frozenset[str]:
-    told = {
-        word for fact in FAITS for text in (fact.libelle, *fact.entetes) for word in words(text)
-    }
-    return frozenset(told.union(*(words(title) for title in _neutral())))
+def _says_nothing(title: str) -> bool:
+    """Tell whether a title says nothing of the names below it."""
+    found = tuple(tokens(title))
+    known = qualifiers().get(found)
+    return found in _neutral() or (known is not None and known.role is Role.NEUTRAL)
 
 
 @cache
-def _neutral() -> frozenset[str]:
+def _neutral() -> frozenset[tuple[str, ...]]:
+    """Give what says nothing above a group of columns; beside a name, it might."""
     with (REFERENCE / "entete_groupe.csv").open(encoding="utf-8", newline="") as file:
-        return frozenset(" ".join(words(row["mot"])) for row in csv.DictReader(file))
+        return frozenset(tuple(tokens(row["mot"])) for row in csv.DictReader(file))

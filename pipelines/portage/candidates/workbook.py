@@ -15,6 +15,7 @@ from pipelines.errors import UsageError
 from pipelines.portage.candidates import archives
 from pipelines.portage.candidates.archives import MAX_CELLS, blocks
 from pipelines.portage.candidates.choice import Choice
+from pipelines.portage.candidates.formats import show
 
 if TYPE_CHECKING:
     import polars as pl
@@ -98,8 +99,11 @@ def read_book(path: Path, choice: Choice | None = None) -> Sheet:
     )
     filled = [name for name, (visible, frame) in frames.items() if visible and frame.height]
     others = [other for other in filled if other != name]
-    scan = told[name]
-    frame, merged = _spread(frames[name][1], scan)
+    scan, frame = told[name], frames[name][1]
+    if name in files:
+        with _damage_in_french(path), zipfile.ZipFile(path) as archive:
+            frame = show(archive, files[name], frame, scan.left)
+    frame, merged = _spread(frame, scan)
     macros = any(part.endswith("vbaProject.bin") for part in parts)
     return Sheet(name, frame, others, macros, scan.left - 1, 0, merged, scan.formulas)
 

@@ -12,11 +12,12 @@ from decimal import ROUND_HALF_UP, Decimal
 from pathlib import Path
 
 from pipelines.errors import UsageError
-from pipelines.portage.candidates.choice import Choice
-from pipelines.portage.candidates.headers import Row, words
+from pipelines.portage.candidates.headers import Row, units_of
+from pipelines.portage.candidates.mapping import Said
 from pipelines.portage.candidates.reading import read_table
-from pipelines.portage.candidates.table import Candidates, connect
+from pipelines.portage.candidates.table import Candidates, connect, with_unit
 from pipelines.portage.cap.shares import Line
+from pipelines.portage.qualifiers import Role, words
 from pipelines.warehouse.literals import file_literal
 
 # What a column is about, by the words of its header; the first of each kind that fits best counts.
@@ -48,7 +49,7 @@ def read_invoices(path: Path, folder: Path, sheet: str | None = None) -> Invoice
     Raises:
         UsageError: the file cannot be read, or a column wanted is not found.
     """
-    table = read_table(path, folder, choice=Choice(sheet, _shows_invoices))
+    table = read_table(path, folder, said=Said(sheet), fitness=_shows_invoices)
     found = columns_of(table.names)
     if missing := [name for kind, name in WANTED.items() if kind not in found]:
         had = ", ".join(f"« {name} »" for name in table.names[:_SHOWN])
@@ -94,7 +95,9 @@ def _meaning(name: str) -> tuple[str, int] | None:
 
 
 def _lines(table: Candidates, folder: Path, found: dict[str, int]) -> Iterator[Line]:
-    columns = ", ".join(f"coalesce(c{found[kind] + 1}, '')" for kind in WANTED)
+    columns = ", ".join(
+        f"coalesce({_cell(table.names[found[kind]], found[kind] + 1, kind)}, '')" for kind in WANTED
+    )
     read = str if table.delimiter else _rounded
     with connect(folder) as con:
         result = con.execute(
@@ -104,6 +107,16 @@ def _lines(table: Candidates, folder: Path, found: dict[str, int]) -> Iterator[L
         while rows := result.fetchmany(10_000):
             for number, shifted, date, amount, part in rows:
                 yield Line(number, date, read(amount), read(part), shifted)
+
+
+def _cell(name: str, rank: int, kind: str) -> str:
+    """Write the expression of a cell, with the unit that its header tells (« Montant (k€) »).
+
+    Before tax or after is a choice among columns, made by their headers.
+    """
+    units = () if kind == "date" else units_of(name, "montant")
+    told = " ".join(unit.word for unit in units if unit.role is not Role.TAX)
+    return with_unit(f"c{rank}", told) if told else f"c{rank}"
 
 
 def _rounded(text: str) -> str:

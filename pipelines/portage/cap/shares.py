@@ -7,7 +7,6 @@ that cannot be counted is given back with its number and the reason.
 from __future__ import annotations
 
 import datetime as dt
-import re
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,8 @@ from decimal import ROUND_CEILING, ROUND_FLOOR, ROUND_HALF_UP, Decimal
 from typing import TYPE_CHECKING, Any
 
 from pipelines.french import date_courte
+from pipelines.portage.amounts import read_amount
+from pipelines.portage.dates import Unread, read_date
 from pipelines.warehouse.release import require_table
 
 if TYPE_CHECKING:
@@ -24,17 +25,6 @@ PARAMETER = "PART_SOUS_TRAITEE_MAX"
 _CENT = Decimal("0.01")
 _HUNDRED = Decimal(100)
 _SHOWN = 40
-_BLANKS = re.compile(r"[\s\u00a0\u202f]")
-_CURRENCY = re.compile(r"(?i)€|eur(?:os?)?|ht$")
-_FRENCH = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:\.\d{3})+)(?:,\d+)?")
-_ENGLISH = re.compile(r"[+-]?(?:\d+|\d{1,3}(?:,\d{3})+)\.\d+")
-# « 1,234 » or « 1.234 »: a thousand, or one euro and a share worked out to the tenth of a cent?
-_EITHER = re.compile(r"[+-]?\d{1,3}[.,]\d{3}")
-_ABSURD = Decimal(10) ** 12
-_ISO = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T ].*)?")
-_FRENCH_DATE = re.compile(r"(\d{1,2})[/.-](\d{1,2})[/.-](\d{4}|\d{2})(?: .*)?")
-_SERIAL = re.compile(r"(\d{5})(?:\.\d+)?")
-_EPOCH = dt.date(1899, 12, 30)
 
 
 @dataclass(frozen=True)
@@ -198,33 +188,18 @@ def _date(text: str) -> dt.date:
     if not text:
         raise ValueError("la date manque")
     try:
-        if found := _ISO.fullmatch(text):
-            return dt.date(int(found[1]), int(found[2]), int(found[3]))
-        if found := _FRENCH_DATE.fullmatch(text):
-            year = int(found[3]) + (2000 if len(found[3]) == 2 else 0)
-            return dt.date(year, int(found[2]), int(found[1]))
-    except ValueError:
-        raise ValueError(f"la date « {_cut(text)} » n'existe pas") from None
-    if found := _SERIAL.fullmatch(text):
-        return _EPOCH + dt.timedelta(days=int(found[1]))
-    raise ValueError(f"la date « {_cut(text)} » ne se lit pas (AAAA-MM-JJ ou JJ/MM/AAAA)")
+        return read_date(text)
+    except Unread as error:
+        raise ValueError(f"la date « {_cut(text)} » ne se lit pas : {error}") from None
 
 
 def _euros(text: str, what: str) -> Decimal:
-    small = _CURRENCY.sub("", _BLANKS.sub("", text)).strip("'")
-    if not small:
+    if not text.strip():
         raise ValueError(f"{what} manque")
-    if _EITHER.fullmatch(small):
-        raise ValueError(f"{what} « {_cut(text)} » a deux lectures : écrivez deux décimales")
-    if _FRENCH.fullmatch(small):
-        small = small.replace(".", "").replace(",", ".")
-    elif _ENGLISH.fullmatch(small):
-        small = small.replace(",", "")
-    else:
-        raise ValueError(f"{what} « {_cut(text)} » ne se lit pas")
-    if abs(euros := Decimal(small)) >= _ABSURD:
-        raise ValueError(f"{what} « {_cut(text)} » est invraisemblable")
-    return euros.quantize(_CENT, ROUND_HALF_UP)
+    try:
+        return read_amount(text).quantize(_CENT, ROUND_HALF_UP)
+    except Unread as error:
+        raise ValueError(f"{what} « {_cut(text)} » ne se lit pas : {error}") from None
 
 
 def _check(amount: Decimal, part: Decimal) -> None:

@@ -11,7 +11,7 @@ from typing import Any
 
 from pipelines.errors import UsageError
 from pipelines.portage.answer import refuse_unreadable, snapshot
-from pipelines.portage.candidates.headers import ANSWER
+from pipelines.portage.candidates.columns import ANSWER
 from pipelines.portage.candidates.table import Advance, Candidates, connect
 from pipelines.portage.facts import PAR_NOM
 from pipelines.portage.session import Session
@@ -20,11 +20,6 @@ from pipelines.warehouse.literals import file_literal, literal
 
 # Rows judged at a time: memory does not follow the size of the file.
 BLOCK = 20_000
-# From the weakest to the strongest; a stronger one is a worse one.
-SHIFTED = (
-    "La ligne a plus de colonnes que l'en-tête : ses valeurs sont décalées et n'ont pas été lues ; "
-    "mettez entre guillemets celle qui contient le séparateur."
-)
 # Facts that an option may give to all rows, and that tell which question was put.
 ASKED = {"financement": "financement_retenu", "action": "action_retenue"}
 # Columns of ``evaluation.verdict`` behind ours.
@@ -132,7 +127,7 @@ def screen(
     answers.mkdir()
     for first in range(1, candidates.rows + 1, BLOCK):
         last = min(first + BLOCK - 1, candidates.rows)
-        session.ask(candidates.question(defaults, first, last))
+        session.ask(candidates.question(defaults, first, last), date=defaults.get("date"))
         session.con.execute(
             f"copy ({_answers(candidates, defaults, asked, first, last)}) "
             f"to {literal(str(answers / f'{first:012}.parquet'))} (format parquet)"
@@ -176,17 +171,18 @@ def _answers(
 ) -> str:
     """Write the query of the answers to some rows: their columns, then ours."""
     own = [f"d.c{rank}" for rank in range(1, len(candidates.names) + 1)]
-    ours = ["if(d.decale, 'A_VERIFIER', v.verdict) as verdict"]
+    ours = ["if(d.doute is not null, 'A_VERIFIER', v.verdict) as verdict"]
     for name, text in _SOURCES.items():
-        shifted = literal(SHIFTED) if name == "raisons" else "null"
-        ours.append(f"if(d.decale, {shifted}, {text}) as {name}")
+        doubted = "d.doute" if name == "raisons" else "null"
+        ours.append(f"if(d.doute is not null, {doubted}, {text}) as {name}")
     ours += [
-        f"if(d.decale, null, {candidates.value(name, defaults[name])}) as {title}"
+        f"if(d.doute is not null, null, {candidates.value(name, defaults[name])}) as {title}"
         for title, name in asked.items()
     ]
     return (
         f"select d.ligne, {', '.join([*own, *ours])} "
-        f"from read_parquet({file_literal(candidates.data)}) as d "
+        f"from (select *, {candidates.doubt} as doute "
+        f"from read_parquet({file_literal(candidates.data)})) as d "
         "left join evaluation.verdict as v on d.ligne = v.ligne "
         f"where d.ligne between {first} and {last} order by d.ligne"
     )

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.french import date_courte
+from pipelines.portage.candidates.columns import TITLES, shown
 from pipelines.portage.candidates.headers import column_letter
 from pipelines.portage.candidates.table import connect
 from pipelines.portage.screening.judging import Screening
@@ -135,8 +136,7 @@ def _write_shell(screening: Screening, con: Any, path: Path) -> None:
     with xlsxwriter.Workbook(str(path), options) as book:
         _answers_sheet(screening, con, book)
         _summary_sheet(screening, book)
-        if screening.candidates.ignored:
-            _ignored_sheet(screening, con, book)
+        _columns_sheet(screening, book)
         book.set_properties({"title": "Criblage", "comments": NO_ADVICE_OF_SEVERAL})
 
 
@@ -225,8 +225,9 @@ def summary(screening: Screening) -> list[tuple[str, list[tuple[str, str | int]]
                     for name, value in sorted(screening.defaults.items())
                 ),
                 *(
-                    (f"Colonne lue comme {fact}", screening.own[rank - 1])
-                    for fact, rank in screening.candidates.facts.items()
+                    [("Lecture des colonnes", str(screening.candidates.mapping))]
+                    if screening.candidates.mapping
+                    else []
                 ),
                 *((("Remarque"), remark) for remark in screening.candidates.remarks),
             ],
@@ -278,17 +279,17 @@ def _summary_sheet(screening: Screening, book: Any) -> None:
         row += 2
 
 
-def _ignored_sheet(screening: Screening, con: Any, book: Any) -> None:
-    sheet = book.add_worksheet("Non compris")
+def _columns_sheet(screening: Screening, book: Any) -> None:
+    """Say how each column was read, and why: the same table as on the terminal."""
+    sheet = book.add_worksheet("Colonnes lues")
     bold = book.add_format({"bold": True, "bg_color": "#E7E6E6", "border": 1})
     wrapped = book.add_format({"text_wrap": True, "valign": "top"})
-    sheet.set_column(0, 1, 40)
-    sheet.set_column(2, 2, 60)
-    for position, title in enumerate(("Colonne", "Exemple", "Ce qu'il en est fait")):
+    sheet.set_column(0, 0, 40)
+    sheet.set_column(1, 1, 28)
+    sheet.set_column(2, 3, 60)
+    for position, title in enumerate(TITLES):
         sheet.write_string(0, position, title, bold)
-    examples = ", ".join(f"any_value(c{rank})" for rank in screening.candidates.ignored)
-    found = con.execute(f"select {examples} from {screening.source}").fetchone()
-    for row, (rank, example) in enumerate(zip(screening.candidates.ignored, found, strict=True), 1):
-        sheet.write_string(row, 0, screening.own[rank - 1][:XLSX_TEXT], wrapped)
-        sheet.write_string(row, 1, (example or "")[:XLSX_TEXT], wrapped)
-        sheet.write_string(row, 2, "Reprise telle quelle, sans effet sur le verdict.", wrapped)
+    for row, column in enumerate(screening.candidates.columns, start=1):
+        for position, text in enumerate(shown(column)):
+            sheet.write_string(row, position, text[:XLSX_TEXT], wrapped)
+    sheet.freeze_panes(1, 0)

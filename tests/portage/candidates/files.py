@@ -65,7 +65,7 @@ class FakeSession:
             f"{values or '(0, null, null)'}) as v (ligne, fait, defaut)"
         )
 
-    def ask(self, query: str) -> None:
+    def ask(self, query: str, date: str | None = None) -> None:
         self.asked.append(query)
         facts = ", ".join(f"null::varchar as {fact.nom}" for fact in FAITS)
         self.con.execute(

@@ -10,6 +10,7 @@ import pytest
 
 from pipelines.errors import UsageError
 from pipelines.portage.candidates import archives
+from pipelines.portage.candidates.mapping import Said
 from pipelines.portage.candidates.reading import read_candidates
 from tests.portage.candidates.books import OLD, ods, ods_cell, xlsb
 from tests.portage.candidates.files import book, cells, facts, read
@@ -103,18 +104,18 @@ def test_of_several_sheets_of_candidates_the_first_is_read_and_the_others_named(
     assert found.sheet == "Nord"
     assert "Feuille lue : « Nord » ; non lue(s) : Notice, Sud." in found.remarks
     for asked in ("Sud", " sud "):
-        other = read_candidates(path, tmp_path, sheet=asked)
+        other = read_candidates(path, tmp_path, said=Said(asked))
         assert (other.sheet, other.rows) == ("Sud", 1)
 
 
 def test_a_sheet_that_is_not_there_is_told_with_those_that_are(tmp_path: Path) -> None:
     path = made(tmp_path, "xlsx", Notice=NOTICE, Candidats=ROWS)
     with pytest.raises(UsageError, match=r"« Est » \(feuilles : « Notice », « Candidats »\)"):
-        read_candidates(path, tmp_path, sheet="Est")
+        read_candidates(path, tmp_path, said=Said("Est"))
     plain = tmp_path / "c.csv"
     plain.write_text("NDA\n1\n", encoding="utf-8")
     with pytest.raises(UsageError, match=r"n'est pas un classeur : --feuille n'y désigne rien"):
-        read_candidates(plain, tmp_path, sheet="Est")
+        read_candidates(plain, tmp_path, said=Said("Est"))
 
 
 def test_when_no_sheet_says_who_all_are_named(tmp_path: Path) -> None:

@@ -86,8 +86,18 @@ Rows = list[list[str | None]]
                 "Ville",
                 "Certificat Qualiopi Début",
                 "Certificat Qualiopi Fin",
-                "Note (Qualiopi) (Certificat)",
+                "Certificat Qualiopi Note",
             ],
+        ),
+        # A day is of what stands above it; of something else than the contract, it is no fact.
+        (
+            [
+                ["Identification", None, "Contrat", None, "Déclaration", None],
+                ["NDA", "Nom", "Date", "Montant", "Date", "Lieu"],
+                [ONE, "A", "2026-11-01", "1000", "2015-01-01", "x"],
+            ],
+            2,
+            ["NDA", "Nom", "Date Contrat", "Montant", "Déclaration Date", "Déclaration Lieu"],
         ),
         # A title is no group.
         (

@@ -100,6 +100,9 @@ def test_a_year_without_turnover_has_no_share() -> None:
         (("2026-03-03", "100", "0"), "est à venir"),
         (("bientôt", "100", "0"), "la date « bientôt » ne se lit pas"),
         (("31/02/2025", "100", "0"), "n'existe pas"),
+        # A number that lost its format of date.
+        (("45823", "100", "0"), "c'est un nombre"),
+        (("juin 2025", "100", "0"), "manque le jour"),
         (("", "100", "0"), "la date manque"),
         ((DAY, "", "0"), "le montant manque"),
         ((DAY, "cent", "0"), "le montant « cent » ne se lit pas"),
@@ -154,8 +157,8 @@ def test_amounts_as_people_write_them(written: str, euros: str | None) -> None:
         "15-06-2025",
         "15.06.25",
         "15/06/2025 09:00",
-        "45823",
-        "45823.5",
+        "15-juin-25",
+        "15 juin 2025",
     ],
 )
 def test_dates_as_people_write_them(written: str) -> None:

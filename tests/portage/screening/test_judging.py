@@ -15,10 +15,11 @@ import polars as pl
 import pytest
 
 from pipelines.errors import UsageError
-from pipelines.portage.candidates.headers import ANSWER
+from pipelines.portage.candidates.columns import ANSWER
+from pipelines.portage.candidates.table import SHIFTED
 from pipelines.portage.screening import files, judging
 from pipelines.portage.screening.files import check_target, write_result
-from pipelines.portage.screening.judging import SHIFTED, Screening, check_mission, screen
+from pipelines.portage.screening.judging import Screening, check_mission, screen
 from tests.portage.candidates.files import MISSION, FakeSession, read, rezipped, sheet, write
 
 FORMATS = (".xlsx", ".csv", ".parquet", ".json")
@@ -104,8 +105,8 @@ def test_rows_are_judged_by_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_verdict_that_lacks_is_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def forgetful(self: FakeSession, query: str) -> None:
-        asked(self, query)
+    def forgetful(self: FakeSession, query: str, date: str | None = None) -> None:
+        asked(self, query, date)
         self.con.execute("delete from evaluation.verdict where ligne = 3")
 
     asked = FakeSession.ask
@@ -203,7 +204,7 @@ def test_the_workbook_says_what_it_rests_on(tmp_path: Path) -> None:
     found = screened(path, tmp_path)
     write_result(found, tmp_path / "r.xlsx", ".xlsx")
     book = fastexcel.read_excel(tmp_path / "r.xlsx")
-    assert book.sheet_names == ["Verdicts", "Synthèse", "Non compris"]
+    assert book.sheet_names == ["Verdicts", "Synthèse", "Colonnes lues"]
     said = dict(
         book.load_sheet("Synthèse", header_row=None, dtypes="string").to_polars().iter_rows()
     )
@@ -219,17 +220,18 @@ def test_the_workbook_says_what_it_rests_on(tmp_path: Path) -> None:
     assert "pas un conseil juridique" in str(said["Avertissement"])
     assert said["Portée"] == "sous-traitant seulement"
     assert said["Par défaut, financement"] == "CPF"
-    assert said["Colonne lue comme nom"] == "Raison sociale"
-    ignored = book.load_sheet("Non compris", dtypes="string").to_polars()
-    assert ignored.rows()[0][:2] == ("Note", "note 0")
+    columns = book.load_sheet("Colonnes lues", dtypes="string").to_polars().rows()
+    assert columns[0][:2] == ("NDA", "nda")
+    assert columns[0][3] == "En-tête de « Numéro de déclaration d'activité »."
+    assert next(row for row in columns if row[0] == "Note") == (
+        *("Note", "laissée de côté", "note 0 | note 1 | note 2"),
+        "En-tête qui n'est celui d'aucun fait.",
+    )
     body = zipfile.ZipFile(tmp_path / "r.xlsx").read("xl/worksheets/sheet1.xml")
     assert b'state="frozen"' in body
     assert b'<autoFilter ref="A1:O9"/>' in body
     assert b'<dimension ref="A1:O9"/>' in body
     assert body.count(b"<cfRule") == 4
-    understood = screened(write(tmp_path / "d.csv", "NDA\n1\n"), tmp_path, name="autre")
-    write_result(understood, tmp_path / "s.xlsx", ".xlsx")
-    assert fastexcel.read_excel(tmp_path / "s.xlsx").sheet_names == ["Verdicts", "Synthèse"]
 
 
 def test_a_porteur_given_changes_the_scope(tmp_path: Path) -> None:
