@@ -19,6 +19,8 @@ _NDA = re.compile(
 )
 _VAT = re.compile(r"(?<![A-Za-z])FR ?(\d{2}) ?(\d{3} ?\d{3} ?\d{3})(?!\d)")
 _SIREN = re.compile(rf"{_NOT_BEFORE}\d{{3}}{_SEPARATED}\d{{3}}{_SEPARATED}\d{{3}}(?!\d)")
+# What an e-mail address is made of is of no organisation.
+_MAIL = re.compile(r"\S+@\S+")
 _NO_DIGIT = re.compile(r"[^0-9P]")
 _LA_POSTE = "356000000"
 
@@ -26,7 +28,7 @@ _LA_POSTE = "356000000"
 def numbers_in(text: str) -> list[tuple[str, str]]:
     """Give the numbers that a text holds among other words: NDA, SIRET or SIREN, and the number."""
     found: dict[str, str] = {}
-    left = text
+    left = _MAIL.sub(" ", text)
     for kind, shape in (("SIRET", _SIRET), ("NDA", _NDA), ("SIREN", _VAT), ("SIREN", _SIREN)):
         for one in shape.finditer(left):
             number = _NO_DIGIT.sub("", one[one.lastindex or 0].upper())

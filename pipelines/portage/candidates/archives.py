@@ -124,7 +124,7 @@ def check_xlsb(path: Path, archive: zipfile.ZipFile) -> None:
         if not (name.startswith("xl/worksheets/") and name.endswith(".bin")):
             continue
         bottom = right = row = 0
-        for kind, head in _records(archive.read(name)):
+        for kind, head in records(archive.read(name), 4):
             if kind == _BRT_ROW:
                 row = int.from_bytes(head, "little") + 1
             elif kind in _BRT_CELLS:
@@ -134,8 +134,8 @@ def check_xlsb(path: Path, archive: zipfile.ZipFile) -> None:
             raise too_far(path, right, bottom)
 
 
-def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Give the kind of each record, and the four bytes that its content begins with."""
+def records(data: bytes, most: int) -> Iterator[tuple[int, bytes]]:
+    """Give the kind of each record of a binary workbook, and how its content begins."""
     place, end = 0, len(data)
     while place < end:
         kind = data[place]
@@ -151,5 +151,5 @@ def _records(data: bytes) -> Iterator[tuple[int, bytes]]:
             shift += 7
             if not byte & 0x80:
                 break
-        yield kind, data[place : place + 4]
+        yield kind, data[place : place + min(length, most)]
         place += length

@@ -37,6 +37,8 @@ ANSWER = (
     "prochaine_date",
     "prochaine_echeance",
 )
+# Facts whose headers, however plain, stand above codes too (« Code Commune »).
+_CHECKED = frozenset(("nom", "ville"))
 # Beside one of these, « Nom » is a person's.
 _OF_A_PERSON = frozenset(("prenom", "civilite"))
 # Before a fact, in what the user says of a column: its contrary, as in the options of commands.
@@ -151,7 +153,7 @@ def _decided(rank: int, name: str, header: str, context: _Context) -> Column:
     if sense.opposite is not None and not sense.limits:
         return _opposite(aside, sense, context)
     alike = None
-    if not sense.limits and (sense.short or sense.near or sense.fact == "nom"):
+    if not sense.limits and (sense.short or sense.near or sense.fact in _CHECKED):
         alike = share(sense.fact, context.distinct(rank))
     if (refusal := _refusal(sense, alike, context)) is not None:
         return replace(aside, why=refusal)

@@ -13,8 +13,10 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from html import unescape
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pipelines.portage.candidates.archives import records
 from pipelines.portage.qualifiers import tokens
 
 if TYPE_CHECKING:
@@ -41,7 +43,21 @@ _DATE1904 = re.compile(rb'\bdate1904="(?:1|true)"')
 _QUOTED = re.compile(r'"([^"]*)"|\\(.)|\[\$([^\]-]*)[^\]]*\]')
 _ELAPSED = re.compile(r"\[h+\]")
 _ZEROS = re.compile(r"0[0 ]{3,}")
+_DIGITS = re.compile(r"[0#?]|general|standard")
 _DAY_MINUTES = 1440
+# The formats of the workbooks that come without styles to ask for.
+_CONTENT = "content.xml"
+_ODS_FORMAT = re.compile(
+    rb"<number:(number|currency|date)-style\b(.*?)</number:(?:number|currency|date)-style>",
+    re.DOTALL,
+)
+_ODS_TEXT = re.compile(rb"<number:text\b[^>]*>([^<]*)<")
+_BINARY_STYLES = "xl/styles.bin"
+_BRT_FORMAT = 44
+_LONGEST = 600
+# A record of BIFF: its size, the rank of the format, its length, and one byte a letter or two.
+_XLS_FORMAT = re.compile(rb"\x1e\x04(..)..(..)([\x00\x01])", re.DOTALL)
+_XLS_HEAD = 5
 # What a number in euros is in, said or not.
 _PLAIN_UNITS = frozenset(("eur", "euro", "ht"))
 
@@ -77,7 +93,8 @@ def show(archive: zipfile.ZipFile, part: str, frame: pl.DataFrame, left: int) ->
 
 def shown(value: float, code: str, since: int = 1900) -> str | None:
     """Write a value as its format shows it, when the format changes what it means."""
-    code = code.split(";", maxsplit=1)[0]
+    sections = code.split(";")
+    code = sections[2] if value == 0 and len(sections) > 2 else sections[0]
     literal = " ".join("".join(parts) for parts in _QUOTED.findall(code)).strip()
     bare = _QUOTED.sub("", code).lower()
     if _ELAPSED.search(bare) or ("h" in bare and "y" not in bare and 0 <= value < 1):
@@ -89,6 +106,14 @@ def shown(value: float, code: str, since: int = 1900) -> str | None:
         return f"{_plain(Decimal(repr(value)) * 100)} %"
     if _ZEROS.fullmatch(bare.strip()):
         return f"{round(value):0{bare.count('0')}}" if value == int(value) else None
+    return _in_unit(value, literal, bare)
+
+
+def _in_unit(value: float, literal: str, bare: str) -> str | None:
+    """Write a figure with the unit that its format adds, if it adds one."""
+    # « "Oui";"Oui";"Non" » shows words only.
+    if literal and not _DIGITS.search(bare):
+        return literal
     # Commas after the last digit: each hides three more.
     figures = bare.rstrip(" _-")
     thousands = len(figures) - len(figures.rstrip(","))
@@ -111,6 +136,61 @@ def _plain(value: Decimal) -> str:
     """Write a figure so that it has one reading: three decimals could be thousands."""
     text = f"{value.normalize():f}"
     return f"{text}0" if re.fullmatch(r"-?\d{1,3}\.\d{3}", text) else text
+
+
+def hidden(path: Path) -> str | None:
+    """Give a format of a workbook that does not say which cells have it, if it changes a meaning.
+
+    A percentage and a duration come out as figures that are questions anyway; « 0 k€ » and a month
+    without its day would be read in silence.
+    """
+    with path.open("rb") as file:
+        packed = zipfile.is_zipfile(file)
+    if not packed:
+        codes = list(_codes_of_xls(path.read_bytes()))
+    else:
+        with zipfile.ZipFile(path) as archive:
+            made = _codes_of_ods if _CONTENT in archive.namelist() else _codes_of_xlsb
+            codes = list(made(archive))
+    return next((code for code in codes if _hides(code)), None)
+
+
+def _hides(code: str) -> bool:
+    bare = _QUOTED.sub("", code).lower().strip()
+    if "%" in bare or _ELAPSED.search(bare) or _ZEROS.fullmatch(bare):
+        return False
+    text = shown(46_000.0, code)
+    return text is not None and any(map(str.isdecimal, text))
+
+
+def _codes_of_xls(body: bytes) -> Iterator[str]:
+    for found in _XLS_FORMAT.finditer(body):
+        size, count = (int.from_bytes(part, "little") for part in found.groups()[:2])
+        length = count * (1 + found[3][0])
+        if size == _XLS_HEAD + length:
+            text = body[found.end() : found.end() + length]
+            yield text.decode("utf-16-le" if found[3][0] else "latin-1", errors="replace")
+
+
+def _codes_of_xlsb(archive: zipfile.ZipFile) -> Iterator[str]:
+    if _BINARY_STYLES not in archive.namelist():
+        return
+    for kind, content in records(archive.read(_BINARY_STYLES), _LONGEST):
+        if kind == _BRT_FORMAT:
+            yield content[6:].decode("utf-16-le", errors="replace")
+
+
+def _codes_of_ods(archive: zipfile.ZipFile) -> Iterator[str]:
+    """Write the formats of OpenDocument as those of other workbooks."""
+    with archive.open(_CONTENT) as part:
+        body = part.read(_BLOCK)
+    for kind, style in _ODS_FORMAT.findall(body):
+        if kind == b"date":
+            dayless = b"<number:year" in style and b"<number:day" not in style
+            yield "mm/yyyy" if dayless else ""
+            continue
+        texts = b"".join(_ODS_TEXT.findall(style)).decode(errors="replace")
+        yield f'0"{unescape(texts)}"'
 
 
 def _telling(archive: zipfile.ZipFile) -> Mapping[int, str]:

@@ -15,7 +15,7 @@ from pipelines.errors import UsageError
 from pipelines.portage.candidates import archives
 from pipelines.portage.candidates.archives import MAX_CELLS, blocks
 from pipelines.portage.candidates.choice import Choice
-from pipelines.portage.candidates.formats import show
+from pipelines.portage.candidates.formats import hidden, show
 
 if TYPE_CHECKING:
     import polars as pl
@@ -103,6 +103,11 @@ def read_book(path: Path, choice: Choice | None = None) -> Sheet:
     if name in files:
         with _damage_in_french(path), zipfile.ZipFile(path) as archive:
             frame = show(archive, files[name], frame, scan.left)
+    elif (code := hidden(path)) is not None:
+        raise UsageError(
+            f"« {path} » montre des nombres ou des dates sous un format qui en change le sens "
+            f"({code}), et ce type de classeur ne dit pas lesquels : enregistrez-le en .xlsx."
+        )
     frame, merged = _spread(frame, scan)
     macros = any(part.endswith("vbaProject.bin") for part in parts)
     return Sheet(name, frame, others, macros, scan.left - 1, 0, merged, scan.formulas)

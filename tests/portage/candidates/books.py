@@ -59,10 +59,10 @@ def _ods_cell(text: str) -> str:
 def xlsb(path: Path, sheets: Sheets, far: tuple[int, int] | None = None) -> Path:
     """Write texts as a binary workbook; ``far``: a row and a column, from 0, that are filled."""
     bundle = b"".join(
-        _record(156, _long(0) + _long(rank) + _text(f"rId{rank}") + _text(name))
+        record(156, long(0) + long(rank) + wide(f"rId{rank}") + wide(name))
         for rank, name in enumerate(sheets, 1)
     )
-    book = _record(131) + _record(143) + bundle + _record(144) + _record(132)
+    book = record(131) + record(143) + bundle + record(144) + record(132)
     links = "".join(
         f'<Relationship Id="rId{rank}" Type="http://schemas.openxmlformats.org/officeDocument/2006/'
         f'relationships/worksheet" Target="worksheets/sheet{rank}.bin"/>'
@@ -87,18 +87,19 @@ def _sheet(rows: Sequence[Sequence[str]], far: tuple[int, int] | None) -> bytes:
         cells[far] = "loin"
     width = max((column for _, column in cells), default=0)
     height = max((row for row, _ in cells), default=0)
-    body = _record(129) + _record(148, _long(0) + _long(height) + _long(0) + _long(width))
-    body += _record(145)
+    body = record(129) + record(148, long(0) + long(height) + long(0) + long(width))
+    body += record(145)
     seen = -1
     for (row, column), text in sorted(cells.items()):
         if row != seen:
-            body += _record(0, _long(row) + bytes(21))
+            body += record(0, long(row) + bytes(21))
             seen = row
-        body += _record(6, _long(column) + _long(0) + _text(text))
-    return body + _record(146) + _record(130)
+        body += record(6, long(column) + long(0) + wide(text))
+    return body + record(146) + record(130)
 
 
-def _record(kind: int, content: bytes = b"") -> bytes:
+def record(kind: int, content: bytes = b"") -> bytes:
+    """Write a record of a binary workbook."""
     head = bytes([kind]) if kind < 0x80 else bytes([(kind & 0x7F) | 0x80, kind >> 7])
     size, length = b"", len(content)
     while True:
@@ -108,9 +109,11 @@ def _record(kind: int, content: bytes = b"") -> bytes:
             return head + size + content
 
 
-def _long(number: int) -> bytes:
+def long(number: int) -> bytes:
+    """Write a number on four bytes."""
     return number.to_bytes(4, "little")
 
 
-def _text(text: str) -> bytes:
-    return _long(len(text)) + text.encode("utf-16-le")
+def wide(text: str) -> bytes:
+    """Write a text after its length."""
+    return long(len(text)) + text.encode("utf-16-le")

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import zipfile
 from pathlib import Path
 from typing import Any
 
 import pytest
 import xlsxwriter
 
-from pipelines.portage.candidates.formats import shown
-from tests.portage.candidates.files import facts, read
+from pipelines.errors import UsageError
+from pipelines.portage.candidates.formats import hidden, shown
+from tests.portage.candidates.books import OLD, long, ods, record, wide, xlsb
+from tests.portage.candidates.files import facts, read, rezipped
 
 DAY = 46_327  # 1 November 2026
 
@@ -27,6 +30,9 @@ DAY = 46_327  # 1 November 2026
         (1.4583333333, "[hh]:mm:ss", "35:00"),
         (0.3125, "h:mm", "7:30"),
         (95, '#,##0 "k€"', "95 k€"),
+        (95, 'General" k€"', "95 k€"),
+        (1, '"Oui";"Oui";"Non"', "Oui"),
+        (0, '"Oui";"Oui";"Non"', "Non"),
         (95_400, '#,##0, "k€"', "95.4 k€"),
         (1500, "[$£-809]#,##0.00", "1500 £"),
         (7000, '#,##0 "€ TTC"', "7000 € TTC"),
@@ -98,3 +104,65 @@ def test_the_value_kept_beside_a_formula_has_its_format_too(tmp_path: Path) -> N
             sheet.write_formula(row, 1, f"=B{row}/1", percent, 0.5)
     found = facts(read(path, tmp_path))
     assert {row["part_sous_traitee"] for row in found} == {"50 %"}
+
+
+# --- Workbooks that do not say which cells have a format ---------------------------------------
+
+ROWS = {"Candidats": [["NDA", "CA"], ["93131234513", "95"]]}
+
+
+def _in_ods(path: Path, style: str) -> Path:
+    plain = ods(path.with_name("plain.ods"), ROWS)
+    with zipfile.ZipFile(plain) as archive:
+        body = archive.read("content.xml").decode()
+    styles = f"<office:automatic-styles>{style}</office:automatic-styles><office:body>"
+    return rezipped(plain, path, {"content.xml": body.replace("<office:body>", styles, 1).encode()})
+
+
+def _in_xlsb(path: Path, code: str) -> Path:
+    styles = record(278) + record(615, long(1)) + record(44, b"\xa4\x00" + wide(code))
+    styles += record(616) + record(617, long(0)) + record(618) + record(279)
+    return rezipped(xlsb(path.with_name("plain.xlsb"), ROWS), path, {"xl/styles.bin": styles})
+
+
+def _in_xls(path: Path, code: str) -> Path:
+    double = not code.isascii()
+    text = code.encode("utf-16-le" if double else "latin-1")
+    head = b"\x1e\x04" + (5 + len(text)).to_bytes(2, "little") + b"\xa4\x00"
+    head += len(code).to_bytes(2, "little") + bytes([double])
+    path.write_bytes(OLD.read_bytes() + head + text)
+    return path
+
+
+@pytest.mark.parametrize("code", ['#,##0" k€"', '#,##0," k€"', "mmm\\ yyyy"])
+def test_a_format_that_is_not_seen_cell_by_cell_is_told(tmp_path: Path, code: str) -> None:
+    assert hidden(_in_xls(tmp_path / "c.xls", code)) == code
+    book = _in_xlsb(tmp_path / "c.xlsb", code)
+    assert hidden(book) == code
+    with pytest.raises(UsageError, match="en change le sens"):
+        read(book, tmp_path)
+
+
+@pytest.mark.parametrize(
+    "code",
+    ["General", "0%", "[h]:mm", '#,##0.00\\ "€"', "dd/mm/yyyy", '"Oui";"Oui";"Non"', "00000"],
+)
+def test_a_format_whose_values_say_enough_is_no_obstacle(tmp_path: Path, code: str) -> None:
+    assert hidden(_in_xls(tmp_path / "c.xls", code)) is None
+    assert read(_in_xlsb(tmp_path / "c.xlsb", code), tmp_path).rows == 1
+
+
+@pytest.mark.parametrize(
+    ("style", "told"),
+    [
+        ("<number:number-style><number:number/><number:text> k€</number:text>", '0" k€"'),
+        ("<number:date-style><number:month/><number:year/>", "mm/yyyy"),
+        ("<number:number-style><number:number/>", None),
+        ("<number:currency-style><number:number/><number:text> €</number:text>", None),
+        ("<number:date-style><number:day/><number:month/><number:year/>", None),
+        ("<number:percentage-style><number:number/><number:text>%</number:text>", None),
+    ],
+)
+def test_the_same_of_opendocument(tmp_path: Path, style: str, told: str | None) -> None:
+    closed = style + f"</{style[1 : style.index('>')]}>"
+    assert hidden(_in_ods(tmp_path / "c.ods", closed)) == told
