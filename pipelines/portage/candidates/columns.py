@@ -56,7 +56,8 @@ class Column:
     """How a column is read.
 
     ``rank`` counts from 1. ``fact`` is None for a column left aside. ``units`` is what each of its
-    figures is in, ``turned`` what each of its values means where its sense is the contrary's.
+    figures is in, ``turned`` what each of its values means where its sense is not the fact's:
+    ``contrary`` to it, or unsure.
     ``why`` is told to the user; ``beside`` when another column of the fact goes before it.
     """
 
@@ -66,6 +67,7 @@ class Column:
     why: str
     units: str = ""
     turned: Mapping[str, str] | None = None
+    contrary: bool = False
     beside: bool = False
     samples: tuple[str, ...] = ()
     _order: tuple[int, ...] = field(default=(), compare=False)
@@ -85,7 +87,7 @@ class Column:
         """What it is read as, in a few words."""
         if self.fact is None:
             return "laissée de côté"
-        return ("contraire de " if self.turned is not None else "") + self.fact
+        return ("contraire de " if self.contrary else "") + self.fact
 
 
 def decide(
@@ -134,12 +136,13 @@ def _chosen(rank: int, name: str, told: str, context: _Context) -> Column:
     units = _units(sense)
     why = f"Vous l'avez dit. {_converted(sense)}".strip()
     turned = None
-    if told.startswith(CONTRARY):
+    against = told.startswith(CONTRARY)
+    if against:
         known = sense_of(context.header[rank - 1] or "")
         contrary = known.opposite if known and known.fact == fact else None
         says = (contrary.yes, contrary.no) if contrary else ("non", "oui")
         turned = _turned(context.distinct(rank), name, *says)
-    return Column(rank, name, fact, why, units, turned, _order=(0,))
+    return Column(rank, name, fact, why, units, turned, against, _order=(0,))
 
 
 def _decided(rank: int, name: str, header: str, context: _Context) -> Column:
@@ -215,6 +218,11 @@ def _opposite(aside: Column, sense: Sense, context: _Context) -> Column:
     fact = PAR_NOM[sense.fact]
     values = [value for value in context.distinct(aside.rank) if not is_nothing(fact, value)]
     contrary = sense.opposite
+    if contrary is not None and not (contrary.yes or contrary.no):
+        # Neither says the fact, nor its contrary; its own words still do (« vierge »).
+        why = f"Un oui ou un non n'y dit pas sûrement « {label} ». {contrary.why}"
+        turned = _turned(values, aside.name, "", "")
+        return replace(aside, fact=sense.fact, why=why, turned=turned, _order=(1, 0, -100))
     if contrary is None or not values or not all(map(is_yes_or_no, values)):
         return replace(
             aside, why=f"Le contraire de « {label} », mais ses valeurs ne sont pas oui ou non."
@@ -225,6 +233,7 @@ def _opposite(aside: Column, sense: Sense, context: _Context) -> Column:
         fact=sense.fact,
         why=f"Le contraire de « {label} » : oui et non sont échangés. {contrary.why}",
         turned=turned,
+        contrary=True,
         _order=(1, 0, -100),
     )
 

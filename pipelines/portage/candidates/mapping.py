@@ -89,7 +89,7 @@ def said(column: Column) -> str:
     """Write what a column is read as, the way the user says it."""
     if column.fact is None:
         return ""
-    return (CONTRARY if column.turned is not None else "") + column.fact
+    return (CONTRARY if column.contrary else "") + column.fact
 
 
 def _read(path: Path) -> dict[str, str]:

@@ -147,7 +147,7 @@ def _cell(column: Column) -> str:
         cases = " ".join(
             f"when {literal(value)} then {literal(meant)}" for value, meant in column.turned.items()
         )
-        other = f"{literal(column.name + ' : ')} || {text}"
+        other = f"{literal(column.name + ' : ')} || {text}" if column.contrary else text
         text = f"(case {text} {cases} else {other} end)" if cases else f"({other})"
     return with_unit(text, column.units) if column.units else text
 

@@ -92,15 +92,27 @@ def test_the_opposite_is_turned_only_where_all_is_yes_or_no() -> None:
         assert aside.fact is None, values
 
 
+def test_a_header_that_may_mean_either_asks_what_a_yes_says() -> None:
+    for header in ("Casier judiciaire", "Casier", "Extrait de casier judiciaire"):
+        found = decided({"NDA": NDAS, header: ["oui", "non", "vierge"]})[header]
+        assert (found.fact, found.contrary) == ("probite", False), header
+        assert found.turned is not None
+        assert found.turned.keys() == {"oui", "non"}, "its own words are read as they are"
+        assert all(said.startswith(f"{header} : ") for said in found.turned.values())
+    for header in ("B3", "Casier judiciaire vierge", "Casier judiciaire (B3)"):
+        plain = decided({"NDA": NDAS, header: ["oui", "non"]})[header]
+        assert (plain.fact, plain.turned) == ("probite", None), header
+
+
 def test_the_table_of_opposites_is_of_facts_that_are_yes_or_no() -> None:
     with (REFERENCE / "portage_contraire.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     for row in rows:
         assert PAR_NOM[row["fait"]].genre is Genre.BOOLEEN, row
-        # An opposite says something by one of its answers at least; none says the same twice.
-        assert row["si_oui"] in ("oui", "non"), row
+        # None says the same twice; one that says nothing by either answer is a question.
+        assert row["si_oui"] in ("", "oui", "non"), row
         assert row["si_non"] in ("", "oui", "non"), row
-        assert row["si_oui"] != row["si_non"], row
+        assert row["si_oui"] != row["si_non"] or row["si_oui"] == "", row
         assert row["pourquoi"], row
         sense = sense_of(row["entete"])
         assert sense is not None, row
