@@ -49,7 +49,7 @@ class Telling(StrEnum):
 
 
 # What verdicts are made by, beside the facts and the list.
-_RULES = (
+RULES = (
     *("portage.regle", "portage.parametre", "portage.motif", "portage.piece"),
     *("portage.ecriture", "reference.financement", "reference.forme_juridique"),
 )
@@ -135,7 +135,7 @@ class Session:
         """Which rules are applied: ``nombre``, and the SHA-256 (``empreinte``) of all they are."""
         parts = " || ".join(
             f"(select string_agg(t::varchar, chr(10) order by t) from {name} as t)"
-            for name in _RULES
+            for name in RULES
         )
         (row,) = self.con.execute(
             f"select sha256({parts}), (select count(*) from portage.regle)"

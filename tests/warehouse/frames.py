@@ -11,6 +11,7 @@ import pytest
 
 import pipelines.warehouse.models
 from pipelines.history.state import Following
+from pipelines.portage.session import RULES
 from pipelines.publication.database import run_judged
 from pipelines.registers.contract import COLUMNS, FLAGS, Kind
 from pipelines.warehouse.models import (
@@ -212,7 +213,10 @@ def _names(model: Model) -> tuple[str, str]:
 
 
 # What questions and their answers read of a release.
-ASKED = ("reference", *sorted(evaluation_reads() & {m.full_name for m in load_models()}))
+ASKED = (
+    "reference",
+    *sorted({*evaluation_reads(), *RULES} & {model.full_name for model in load_models()}),
+)
 
 
 def dicts(con: duckdb.DuckDBPyConnection, query: str) -> list[Row]:
