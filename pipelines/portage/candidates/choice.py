@@ -7,8 +7,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pipelines.errors import UsageError
-from pipelines.portage.candidates.headers import IDENTITY, Row, fact_of, looks_like_identifier
+from pipelines.portage.candidates.headers import (
+    IDENTITY,
+    Row,
+    fact_named,
+    looks_like_identifier,
+    sense_of,
+)
 from pipelines.portage.candidates.table import arrange
+from pipelines.portage.candidates.values import SHARE, share
 
 # How far the first rows of a table show what is wanted: nothing, a header, a header and its values.
 Fitness = Callable[[Sequence[Row]], int]
@@ -22,9 +29,13 @@ def shows_candidates(first: Sequence[Row]) -> int:
 
     A notice names the columns, one a line: its « SIRET » stands above no number.
     """
-    skip, header, *_ = arrange(first)
-    facts = {fact: rank for rank, cell in enumerate(header) if cell and (fact := fact_of(cell))}
+    skip, header = arrange(first)
     below = [row for row in first[skip:] if any(cell and cell.strip() for cell in row)]
+    facts = {
+        fact: rank
+        for rank, cell in enumerate(header)
+        if cell and (fact := fact_named(cell)) and _believed(cell, fact, rank, below)
+    }
     if facts.keys().isdisjoint(IDENTITY):
         return 1 if any(map(_numbered, below)) else 0
     held = [
@@ -37,6 +48,15 @@ def shows_candidates(first: Sequence[Row]) -> int:
     if any(map(looks_like_identifier, held)):
         return 4
     return 3 if below and len(facts) >= _HEADED else 2 if below else 1
+
+
+def _believed(header: str, fact: str, rank: int, below: Sequence[Row]) -> bool:
+    """Tell whether a header is plain, or short and such as its values are (« N° »)."""
+    sense = sense_of(header)
+    if sense is None or not sense.short:
+        return True
+    values = [row[rank] or "" for row in below if rank < len(row)]
+    return (share(fact, values) or 0) >= SHARE
 
 
 def _numbered(row: Row) -> bool:

@@ -10,7 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipelines.portage.candidates.headers import fact_of
+from pipelines.portage.candidates.headers import fact_named
 
 # The likeliest first: between equals, it is retained.
 NAMES = {
@@ -78,7 +78,7 @@ def _score(lines: Sequence[bytes], header: bytes, name: str) -> tuple[float, boo
         weight += sum(1 if sign in _COMMON else _RARE for sign in found)
     share = good / signs if signs else 0.0
     known = sum(
-        fact_of(cell.strip(' "')) is not None
+        fact_named(cell.strip(' "')) is not None
         for cell in re.split(r"[;,\t|\r\n]", read(header, name))
         if cell.strip() and not cell.isascii()
     )

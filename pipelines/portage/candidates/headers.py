@@ -267,14 +267,14 @@ def find_header(rows: Sequence[Row]) -> int | None:
     best, place = (0, 0), None
     for rank, row in enumerate(rows[:HEADER_ROWS]):
         cells = [cell for cell in row if cell and cell.strip()]
-        facts = {fact for cell in cells if (fact := _named(cell))}
+        facts = {fact for cell in cells if (fact := fact_named(cell))}
         score = (len(facts), len(cells))
         if facts and score > best and not any(map(looks_like_identifier, cells)):
             best, place = score, rank
     return place
 
 
-def _named(cell: str) -> str | None:
+def fact_named(cell: str) -> str | None:
     """Give the fact that a cell names, its unit or its opposite included."""
     sense = sense_of(cell)
     if sense is None or sense.near or sense.limits:

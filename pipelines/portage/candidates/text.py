@@ -15,7 +15,7 @@ from pathlib import Path
 
 from pipelines.errors import UsageError
 from pipelines.portage.candidates import encodings
-from pipelines.portage.candidates.headers import HEADER_ROWS, fact_of, find_header
+from pipelines.portage.candidates.headers import HEADER_ROWS, fact_named, find_header
 
 DELIMITERS = (";", ",", "\t", "|")
 # A line of these says nothing.
@@ -284,7 +284,7 @@ def _delimiter(lines: Sequence[str]) -> str:
         place = find_header(rows)
         header = rows[place or 0] if rows else []
         known = (
-            len({fact for cell in header if (fact := fact_of(cell))}) if place is not None else 0
+            len({fact for cell in header if (fact := fact_named(cell))}) if place is not None else 0
         )
         even = sum(len(row) == len(header) for row in rows)
         return known, even if known or len(header) > 1 else 0, len(header)

@@ -58,6 +58,7 @@ def read_as(columns: Mapping[str, Sequence[str]]) -> dict[str, str | None]:
         ("Sous-traitant", ["oui", "non"], None),
         ("Entreprise", ["contact@exemple.test"], None),
         ("Organisme", ["12", "13"], None),
+        ("Code Commune", ["75111", "13055"], None),
         # A full header is believed: what it holds is a question.
         ("Date de signature", ["demain"], "date"),
         ("Montant HT", ["à voir ensemble"], "montant"),

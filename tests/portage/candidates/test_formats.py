@@ -95,6 +95,13 @@ def test_the_sheet_of_the_candidates_is_found(
     assert "Feuille lue : « Candidats » ; non lue(s) : Notice." in found.remarks
 
 
+def test_numbers_of_lines_are_nobody_s(tmp_path: Path) -> None:
+    invoices = [["N°", "Date", "Montant"], ["1", "2026-11-01", "1500"]]
+    names = [["Nom", "Ville"], ["Atelier Fictif", "Paris"]]
+    found = read(made(tmp_path, "xlsx", Factures=invoices, Candidats=names), tmp_path)
+    assert found.sheet == "Candidats"
+
+
 @any_format
 def test_of_several_sheets_of_candidates_the_first_is_read_and_the_others_named(
     tmp_path: Path, kind: str
