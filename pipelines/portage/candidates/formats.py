@@ -16,7 +16,7 @@ from html import unescape
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipelines.portage.candidates.archives import records
+from pipelines.portage.candidates.archives import blocks, records
 from pipelines.portage.qualifiers import tokens
 
 if TYPE_CHECKING:
@@ -52,6 +52,7 @@ _ODS_FORMAT = re.compile(
     re.DOTALL,
 )
 _ODS_TEXT = re.compile(rb"<number:text\b[^>]*>([^<]*)<")
+_ODS_TIME = b"office:time-value="
 _BINARY_STYLES = "xl/styles.bin"
 _BRT_FORMAT = 44
 _LONGEST = 600
@@ -141,8 +142,8 @@ def _plain(value: Decimal) -> str:
 def hidden(path: Path) -> str | None:
     """Give a format of a workbook that does not say which cells have it, if it changes a meaning.
 
-    A percentage and a duration come out as figures that are questions anyway; « 0 k€ » and a month
-    without its day would be read in silence.
+    A percentage comes out as a figure that is a question anyway; « 0 k€ » and a month without its
+    day would be read in silence, and a time of OpenDocument comes out as nothing.
     """
     with path.open("rb") as file:
         packed = zipfile.is_zipfile(file)
@@ -150,8 +151,10 @@ def hidden(path: Path) -> str | None:
         codes = list(_codes_of_xls(path.read_bytes()))
     else:
         with zipfile.ZipFile(path) as archive:
-            made = _codes_of_ods if _CONTENT in archive.namelist() else _codes_of_xlsb
-            codes = list(made(archive))
+            opened = _CONTENT in archive.namelist()
+            if opened and any(_ODS_TIME in block for block, _ in blocks(archive, _CONTENT)):
+                return "[h]:mm"
+            codes = list((_codes_of_ods if opened else _codes_of_xlsb)(archive))
     return next((code for code in codes if _hides(code)), None)
 
 

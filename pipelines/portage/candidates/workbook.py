@@ -105,8 +105,8 @@ def read_book(path: Path, choice: Choice | None = None) -> Sheet:
             frame = show(archive, files[name], frame, scan.left)
     elif (code := hidden(path)) is not None:
         raise UsageError(
-            f"« {path} » montre des nombres ou des dates sous un format qui en change le sens "
-            f"({code}), et ce type de classeur ne dit pas lesquels : enregistrez-le en .xlsx."
+            f"« {path} » a des cellules au format « {code} », qui ne se lit pas dans ce type de "
+            "classeur : enregistrez-le en .xlsx."
         )
     frame, merged = _spread(frame, scan)
     macros = any(part.endswith("vbaProject.bin") for part in parts)

@@ -139,7 +139,7 @@ def test_a_format_that_is_not_seen_cell_by_cell_is_told(tmp_path: Path, code: st
     assert hidden(_in_xls(tmp_path / "c.xls", code)) == code
     book = _in_xlsb(tmp_path / "c.xlsb", code)
     assert hidden(book) == code
-    with pytest.raises(UsageError, match="en change le sens"):
+    with pytest.raises(UsageError, match="ne se lit pas dans ce type de classeur"):
         read(book, tmp_path)
 
 
@@ -166,3 +166,10 @@ def test_a_format_whose_values_say_enough_is_no_obstacle(tmp_path: Path, code: s
 def test_the_same_of_opendocument(tmp_path: Path, style: str, told: str | None) -> None:
     closed = style + f"</{style[1 : style.index('>')]}>"
     assert hidden(_in_ods(tmp_path / "c.ods", closed)) == told
+
+
+def test_a_time_of_opendocument_is_no_blank(tmp_path: Path) -> None:
+    timed = '<table:table-cell office:value-type="time" office:time-value="PT35H00M00S"/>'
+    path = ods(tmp_path / "c.ods", ROWS, more=f"<table:table-row>{timed}</table:table-row>")
+    with pytest.raises(UsageError, match="h\\]:mm »"):
+        read(path, tmp_path)
