@@ -45,7 +45,7 @@ def plafond(
             metavar="FICHIER",
             readable=False,
             help="Factures CPF du porteur (CSV, classeur ou Parquet) : date, montant, montant "
-            "sous-traité.",
+            "sous-traité, et financeur s'il y a lieu (seul le CPF compte).",
         ),
     ],
     sortie: Annotated[
@@ -87,6 +87,9 @@ def _measured(fichier: Path, sheet: str | None, known: list[Cap], today: dt.date
         "annees": [{**year.told(), "en_cours": year.year == today.year} for year in found.years],
         "lignes_ecartees": [{"ligne": one.number, "motif": one.reason} for one in found.refused],
         "lignes_sans_sous_traitance": found.without,
+        "avoirs": found.credits,
+        "lignes_autres_financeurs": found.elsewhere,
+        "taxes": invoices.taxes,
         "lignes_repetees": invoices.repeated,
     }
 
@@ -99,7 +102,7 @@ def _show(found: Found) -> None:
     else:
         say("Aucune facture n'a pu être comptée.", style="bold")
     for year in years:
-        say(_sentence(year), style="bold red" if year["depasse"] else None)
+        say(_sentence(year), style=_style(year))
     if refused:
         OUT.print()
         say(f"{_counted(len(refused), 'ligne écartée', 'lignes écartées')}, sans rien compter :")
@@ -127,10 +130,16 @@ def _table(years: list[Found]) -> Table:
             nombre(year["sous_traite"], 2),
             taux_exact(year["part_pct"]) if year["part_pct"] is not None else "",
             taux_exact(year["plafond_pct"]),
-            nombre(year["reste_a_sous_traiter"], 2),
-            style="red" if year["depasse"] else "",
+            "à vérifier" if year["a_verifier"] else nombre(year["reste_a_sous_traiter"], 2),
+            style=_style(year) or "",
         )
     return table
+
+
+def _style(year: Found) -> str | None:
+    if year["a_verifier"]:
+        return "yellow"
+    return "bold red" if year["depasse"] else None
 
 
 def _sentence(year: Found) -> str:
@@ -139,11 +148,13 @@ def _sentence(year: Found) -> str:
         told += f" (du {date_courte(year['du'])} au {date_courte(year['au'])})"
     if year["en_cours"]:
         told += ", année en cours"
+    cap = taux_exact(year["plafond_pct"])
+    if year["a_verifier"]:
+        return f"{told} : à vérifier. {_unsettled(year, cap)}"
     if not year["chiffre_affaires"]:
         return f"{told} : aucun chiffre d'affaires compté."
-    cap = taux_exact(year["plafond_pct"])
     if year["depasse"]:
-        verb = "il faut" if year["en_cours"] else "il aurait fallu"
+        verb = ("il faut" if year["en_cours"] else "il aurait fallu") + _at(year, "au plus")
         more = euros(year["chiffre_affaires_manquant"])
         return (
             f"{told} : la limite de {cap} est dépassée ; {verb} {more} de chiffre d'affaires en "
@@ -151,17 +162,48 @@ def _sentence(year: Found) -> str:
         )
     if not year["reste_a_sous_traiter"]:
         return f"{told} : la limite de {cap} est atteinte sans être dépassée ; il ne reste rien."
-    verb = "il reste" if year["en_cours"] else "il restait"
+    verb = ("il reste" if year["en_cours"] else "il restait") + _at(year, "au moins")
     left = euros(year["reste_a_sous_traiter"])
     return f"{told} : {verb} {left} à sous-traiter, à chiffre d'affaires constant."
 
 
+def _at(year: Found, least: str) -> str:
+    """Lines left out may move an amount; it is told at its worst."""
+    return f" {least}" if year["lignes_en_doute"] else ""
+
+
+def _unsettled(year: Found, cap: str) -> str:
+    """Say between which shares a year lies, and what keeps it from being concluded."""
+    lines = _counted(
+        year["lignes_en_doute"], "ligne écartée pourrait", "lignes écartées pourraient"
+    )
+    if year["part_min_pct"] is None:
+        return f"{lines} changer la conclusion (limite de {cap}) : corrigez-les pour conclure."
+    low, high = (taux_exact(year[name]) for name in ("part_min_pct", "part_max_pct"))
+    return (
+        f"{lines} changer la conclusion : la part est entre {low} et {high}, pour une limite de "
+        f"{cap} ; corrigez-les pour conclure."
+    )
+
+
 def _notes(found: Found) -> list[str]:
     read = " ; ".join(f"« {found['colonnes'][kind]} »" for kind in found["colonnes"])
+    wanted = ("date", "montant", "montant sous-traité", "financeur")[: len(found["colonnes"])]
     notes = [
-        f"Colonnes lues (date ; montant ; montant sous-traité) : {read}. Les lignes portent le "
+        f"Colonnes lues ({' ; '.join(wanted)}) : {read}. Les lignes portent le "
         "numéro que leur donne un tableur."
     ]
+    if "financeur" not in found["colonnes"]:
+        notes.append(
+            "Aucune colonne ne dit le financeur : toutes les factures sont prises pour du CPF."
+        )
+    elif count := found["lignes_autres_financeurs"]:
+        lines = _counted(count, "ligne payée", "lignes payées")
+        notes.append(f"{lines} par un autre financeur : hors du calcul.")
+    if found["taxes"]:
+        notes.append(found["taxes"])
+    if count := found["avoirs"]:
+        notes.append(f"{_counted(count, 'avoir retranché', 'avoirs retranchés')}.")
     if count := found["lignes_sans_sous_traitance"]:
         lines = _counted(count, "facture", "factures")
         notes.append(f"{lines} sans montant sous-traité : compté pour zéro.")
@@ -235,7 +277,7 @@ def _write_xlsx(found: Found, target: Path) -> None:
 _YEAR_COLUMNS = (
     *("annee", "du", "au", "factures", "chiffre_affaires", "sous_traite", "part_pct"),
     *("plafond_pct", "depasse", "reste_a_sous_traiter", "chiffre_affaires_manquant"),
-    *("base_legale", "en_cours"),
+    *("a_verifier", "lignes_en_doute", "part_min_pct", "part_max_pct", "base_legale", "en_cours"),
 )
 
 

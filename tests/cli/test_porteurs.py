@@ -127,9 +127,24 @@ def test_shares_are_shown_by_year(opac: Opac, released: Released, invoices: Path
     assert "2025 : la limite de 80 % est dépassée ; il aurait fallu 375,00 € de chiffre" in text
     assert "2 lignes écartées" in text
     assert "ligne 2 : aucune limite ne vaut le 15/03/2024 (elle commence le 01/04/2024)" in text
-    assert "ligne 6 : la date manque" in text
+    assert "ligne 6 : c'est un total, non une facture" in text
     assert "« Date de facture » ; « Montant HT » ; « Dont sous-traité »" in text
     assert "1 facture sans montant sous-traité : compté pour zéro." in text
+
+
+def test_a_line_left_out_that_could_turn_the_year_is_told(
+    opac: Opac, released: Released, tmp_path: Path
+) -> None:
+    path = tmp_path / "factures.csv"
+    path.write_text(HEADER + "12/05/2025;D;1000;750\nbientôt;E;1000;1000\n", encoding="utf-8")
+    out = " ".join(plafond(opac, released, path).succeeded().split())
+    assert "2025 1 1 000,00 750,00 75 % 80 % à vérifier" in out
+    assert "la part est entre 75 % et 87,5 %, pour une limite de 80 %" in out
+    assert "il restait" not in out
+    assert "Aucune colonne ne dit le financeur" in out
+    (year,) = told(opac, released, "plafond", path)["annees"]
+    assert (year["a_verifier"], year["depasse"], year["reste_a_sous_traiter"]) == (True, None, None)
+    assert (year["part_min_pct"], year["part_max_pct"]) == (75, 87.5)
 
 
 def test_shares_as_json(opac: Opac, released: Released, invoices: Path) -> None:

@@ -119,3 +119,35 @@ def test_parquet(tmp_path: Path) -> None:
     ).with_columns(pl.col("Date").str.to_date(), pl.col("Montant").cast(pl.Decimal(12, 3)))
     frame.write_parquet(path)
     assert read(tmp_path, path).lines == (Line(1, "2025-06-15", "1000.01", "1"),)
+
+
+def test_who_pays_and_what_is_a_credit_note_are_read(tmp_path: Path) -> None:
+    content = (
+        "Date;Type;Montant HT;Sous-traité HT;Financeur\n"
+        "15/01/2026;Facture;1000;750;CPF\n"
+        "20/01/2026;Avoir n° 12;1000;0;OPCO\n"
+        "21/01/2026;Savoir-faire;1000;0;\n"
+    )
+    found = read(tmp_path, text(tmp_path, content))
+    assert found.columns["financeur"] == "Financeur"
+    assert [(line.funder, line.credit) for line in found.lines] == [
+        ("CPF", False),
+        ("OPCO", True),
+        ("", False),
+    ]
+
+
+def test_before_and_after_tax_are_not_mixed(tmp_path: Path) -> None:
+    row = "15/01/2026;1000;750\n"
+    with pytest.raises(UsageError, match="« Montant TTC » est toutes taxes comprises et"):
+        read(tmp_path, text(tmp_path, f"Date;Montant TTC;Sous-traité HT\n{row}"))
+    unsaid = read(tmp_path, text(tmp_path, f"Date;Montant TTC;Sous-traité\n{row}"))
+    assert unsaid.taxes is not None
+    assert "« Sous-traité » ne dit pas s'il l'est" in unsaid.taxes
+    both = read(tmp_path, text(tmp_path, f"Date;Montant TTC;Sous-traité TTC\n{row}"))
+    assert both.taxes is not None
+    assert "hors taxes" in both.taxes
+    assert read(tmp_path, text(tmp_path, f"Date;Montant HT;Sous-traité\n{row}")).taxes is None
+    # The pair of one kind, where the file has both.
+    header = ["Date", "Montant HT", "Montant TTC", "Sous-traité TTC"]
+    assert columns_of(header) == {"date": 0, "montant": 2, "sous_traite": 3}

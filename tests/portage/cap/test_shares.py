@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from decimal import Decimal
+from fractions import Fraction
+from itertools import combinations
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pipelines.portage.cap.doubts import Weight, bounds
 from pipelines.portage.cap.shares import Cap, Line, Shares, caps, shares
 from tests.warehouse.frames import ASKED, built
 
@@ -107,9 +110,11 @@ def test_a_year_without_turnover_has_no_share() -> None:
         ((DAY, "", "0"), "le montant manque"),
         ((DAY, "cent", "0"), "le montant « cent » ne se lit pas"),
         ((DAY, "100", "50 %"), "le montant sous-traité « 50 % » ne se lit pas"),
-        ((DAY, "-100", "0"), "le montant est négatif"),
-        ((DAY, "100", "-1"), "le montant sous-traité est négatif"),
+        ((DAY, "-100", "1"), "n'a pas le signe de celui de la facture"),
+        ((DAY, "100", "-1"), "n'a pas le signe de celui de la facture"),
         ((DAY, "100", "100,01"), "dépasse celui de la facture"),
+        ((DAY, "-100", "-100,01"), "dépasse celui de l'avoir"),
+        ((DAY, "0", "1"), "dépasse celui de la facture"),
         ((DAY, "1,234", "0"), "a deux lectures"),
         ((DAY, "1.234", "0"), "a deux lectures"),
         ((DAY, "1" + "0" * 12, "0"), "est invraisemblable"),
@@ -144,7 +149,8 @@ def test_bad_lines_are_given_back_and_not_counted(line: tuple[str, str, str], to
 )
 def test_amounts_as_people_write_them(written: str, euros: str | None) -> None:
     found = shared((DAY, written, "0"))
-    assert [year.turnover for year in found.years] == ([Decimal(euros)] if euros else [])
+    counted = [year.turnover for year in found.years if year.invoices]
+    assert counted == ([Decimal(euros)] if euros else [])
 
 
 @pytest.mark.parametrize(
@@ -184,3 +190,159 @@ def test_a_cap_changed_within_a_year_counts_for_the_year() -> None:
     lower = Cap(Decimal(60), dt.date(2025, 7, 1), None, "texte à venir")
     (year,) = shared((DAY, "100", "70"), known=(upper, lower)).years
     assert (year.cap, year.start, year.exceeded) == (lower, dt.date(2025, 1, 1), True)
+
+
+# --- Credit notes, funders ----------------------------------------------------------------------
+
+
+def test_credit_notes_are_netted() -> None:
+    invoices = [(DAY, "1000", "750")] * 3
+    (year,) = shared(*invoices, (DAY, "-1000", "0")).years
+    assert (year.turnover, year.subcontracted) == (Decimal(2000), Decimal(2250))
+    assert (year.share, year.exceeded, year.settled) == (Decimal("112.50"), True, True)
+    # One of the sub-contractor's alone, and one of both.
+    (year,) = shared(*invoices, (DAY, "0", "-750"), (DAY, "-1000", "-750")).years
+    assert (year.turnover, year.subcontracted) == (Decimal(2000), Decimal(750))
+    assert shared(*invoices, (DAY, "0", "-750"), (DAY, "-1000", "-750")).credits == 2
+
+
+def test_more_credit_notes_than_invoices_leave_no_share() -> None:
+    (year,) = shared((DAY, "1000", "750"), (DAY, "-1000", "0")).years
+    assert (year.share, year.exceeded, year.free) == (None, True, Decimal(0))
+
+
+def test_a_positive_amount_called_a_credit_note_is_not_counted() -> None:
+    called = Line(3, DAY, "1000", "0", credit=True)
+    found = shares([Line(2, DAY, "1000", "750"), called], [EIGHTY], TODAY)
+    assert found.years[0].invoices == 1
+    assert not found.years[0].settled
+    assert "elle dit « avoir »" in found.refused[0].reason
+    netted = Line(3, DAY, "-1000", "-750", credit=True)
+    assert shares([Line(2, DAY, "2000", "750"), netted], [EIGHTY], TODAY).refused == ()
+
+
+def test_a_total_is_no_invoice() -> None:
+    total = Line(3, "", "1000", "750", total=True, funder="")
+    found = shares([Line(2, DAY, "1000", "750", funder="CPF"), total], [EIGHTY], TODAY)
+    assert [one.reason for one in found.refused] == ["c'est un total, non une facture"]
+    assert found.years[0].settled
+    # With a date it is what it says: an invoice whose label begins so.
+    dated = shares([Line(2, DAY, "1000", "750", total=True)], [EIGHTY], TODAY)
+    assert dated.years[0].invoices == 1
+    other = shares([Line(2, DAY, "1000", "750", total=True, funder="OPCO")], [EIGHTY], TODAY)
+    assert (other.years, other.elsewhere) == ((), 1)
+
+
+@pytest.mark.parametrize(
+    ("funder", "counted", "settled"),
+    [
+        (None, 2, True),
+        ("CPF", 2, True),
+        ("Mon compte formation", 2, True),
+        ("OPCO", 1, True),
+        ("", 1, False),
+        ("CPF + OPCO", 1, False),
+        ("un client", 1, False),
+    ],
+)
+def test_only_what_the_cpf_pays_counts(funder: str | None, counted: int, settled: bool) -> None:
+    lines = [
+        Line(2, DAY, "1000", "750", funder=None if funder is None else "CPF"),
+        Line(3, DAY, "1000", "1000", funder=funder),
+    ]
+    found = shares(lines, [EIGHTY], TODAY)
+    (year,) = found.years
+    assert (year.invoices, year.settled) == (counted, settled)
+    assert found.elsewhere == (funder == "OPCO")
+
+
+# --- What was left out --------------------------------------------------------------------------
+
+UNREAD = "bientôt"
+
+
+@pytest.mark.parametrize(
+    ("counted", "left_out", "settled", "limits"),
+    [
+        # A line of an unread date may be of the year, and turn what is said of it.
+        (("1000", "750"), (UNREAD, "1000", "1000"), False, ("75.00", "87.50")),
+        (("1000", "750"), (UNREAD, "1000", "0"), True, ("37.50", "75.00")),
+        (("1000", "900"), (UNREAD, "1000", "0"), False, ("45.00", "90.00")),
+        (("1000", "900"), (UNREAD, "10", "10"), True, ("90.00", "90.10")),
+        (("1000", "800"), (UNREAD, "0,01", "0,01"), False, ("80.00", "80.01")),
+        # What is to come, by its date, may be a slip.
+        (("1000", "750"), ("2027-01-01", "1000", "1000"), False, ("75.00", "87.50")),
+        # No cap holds: it counts nowhere.
+        (("1000", "750"), ("2023-01-01", "1000", "1000"), True, None),
+        # An amount that is not read may be any.
+        (("1000", "750"), (DAY, "cent", "0"), False, None),
+        (("1000", "750"), (DAY, "100", "cent"), False, None),
+        (("1000", "750"), (DAY, "", ""), False, None),
+        # Of another year.
+        (("1000", "750"), ("2026-01-01", "cent", "0"), True, None),
+        # A credit note may leave nothing.
+        (("1000", "100"), (UNREAD, "-1000", "0"), False, None),
+    ],
+)
+def test_a_line_left_out_that_could_turn_the_conclusion(
+    counted: tuple[str, str],
+    left_out: tuple[str, str, str],
+    settled: bool,
+    limits: tuple[str, str] | None,
+) -> None:
+    year = shared((DAY, *counted), left_out).years[0]
+    assert year.settled == settled
+    told = year.told()
+    assert told["a_verifier"] == (not settled)
+    assert (told["depasse"] is None) == (not settled)
+    assert (told["reste_a_sous_traiter"] is None) == (not settled)
+    if limits is not None:
+        assert year.bounds == tuple(map(Decimal, limits))
+    elif not settled:
+        assert year.bounds is None
+
+
+def test_a_year_of_which_nothing_is_read_is_told() -> None:
+    found = shared((DAY, "1000", "100"), ("2026-01-05", "cent", "0"))
+    assert [(year.year, year.invoices, year.settled) for year in found.years] == [
+        (2025, 1, True),
+        (2026, 0, False),
+    ]
+
+
+cents = st.integers(0, 300).map(lambda n: Decimal(n) / 100)
+
+
+@given(st.lists(st.tuples(cents, cents), min_size=1, max_size=4), st.tuples(cents, cents))
+def test_bounds_are_those_of_all_sets_of_lines(
+    pairs: list[tuple[Decimal, Decimal]], counted: tuple[Decimal, Decimal]
+) -> None:
+    turnover, part = max(counted) + Decimal("0.01"), min(counted)
+    weights = [Weight(None, max(pair), min(pair)) for pair in pairs]
+    found = bounds(turnover, part, weights)
+    every = [
+        Fraction(part + sum((min(pairs[n]) for n in chosen), Decimal(0)))
+        / Fraction(turnover + sum((max(pairs[n]) for n in chosen), Decimal(0)))
+        for size in range(len(pairs) + 1)
+        for chosen in combinations(range(len(pairs)), size)
+    ]
+    assert found == (min(every), max(every))
+
+
+@given(st.lists(st.tuples(cents, cents), min_size=1, max_size=4), st.tuples(cents, cents))
+def test_what_is_free_or_missing_holds_whatever_was_left_out(
+    pairs: list[tuple[Decimal, Decimal]], counted: tuple[Decimal, Decimal]
+) -> None:
+    lines = [(DAY, str(max(counted) + 1), str(min(counted)))]
+    lines += [(UNREAD, str(max(pair)), str(min(pair))) for pair in pairs]
+    (year,) = shared(*lines).years
+    if not year.settled:
+        return
+    for size in range(len(pairs) + 1):
+        for chosen in combinations(range(len(pairs)), size):
+            turnover = year.turnover + sum((max(pairs[n]) for n in chosen), Decimal(0))
+            part = year.subcontracted + sum((min(pairs[n]) for n in chosen), Decimal(0))
+            if year.exceeded:
+                assert 100 * part <= 80 * (turnover + year.missing)
+            else:
+                assert 100 * (part + year.free) <= 80 * turnover
