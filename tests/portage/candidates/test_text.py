@@ -80,13 +80,13 @@ def test_a_header_short_of_a_name_shifts_nothing(tmp_path: Path) -> None:
 
 
 def test_a_row_longer_than_the_header_is_not_trusted(tmp_path: Path) -> None:
-    text = "NDA;Nom;Ville\n1;A;X\n2;B;Y;;\n3;Dupont; conseil;Z\n4;C\n"
+    text = "NDA;Nom;Ville\n1;A;Lyon\n2;B;Nice;;\n3;Dupont; conseil;Z\n4;C\n"
     found = read(write(tmp_path / "c.csv", text), tmp_path)
     assert cells(found)[2] == ("3", "Dupont", " conseil", "Z")
     assert found.names[-1] == "Hors colonnes"
     assert facts(found, financement="CPF") == [
-        {"ligne": 1, "nda": "1", "nom": "A", "ville": "X", "financement": "CPF"},
-        {"ligne": 2, "nda": "2", "nom": "B", "ville": "Y", "financement": "CPF"},
+        {"ligne": 1, "nda": "1", "nom": "A", "ville": "Lyon", "financement": "CPF"},
+        {"ligne": 2, "nda": "2", "nom": "B", "ville": "Nice", "financement": "CPF"},
         {"ligne": 3},
         {"ligne": 4, "nda": "4", "nom": "C", "financement": "CPF"},
     ]
