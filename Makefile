@@ -10,9 +10,10 @@ BIN = .venv/bin
 run: .venv/.run
 	@$(BIN)/python -m pipelines.documents.demo
 
+# A third worker for two cores: some tests wait (a night a minute, processes killed) and use none.
 test: .venv/.dev .outils/duckdb-1.1/.made
 	@$(MAKE) --no-print-directory -j2 -O lint types
-	$(BIN)/python -m pytest -n 2 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal
 
 coverage: .venv/.dev .outils/duckdb-1.1/.made
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term
