@@ -66,7 +66,8 @@ def test_the_porteur_too_is_said_with_every_number(
     assert {number["nda"] for number in found["porteur"]["numeros"]} == {SISTER, SISTER_CERTIFIED}
     judged = {c["porteur_nda"] for c in found["grille"] if c["action"] == "BILAN_COMPETENCES"}
     assert judged == {SISTER_CERTIFIED}
-    assert "ne se lit" in shown(session, capfd, nda=CERTIFIED, porteur="rien de lisible")
+    unread = shown(session, capfd, nda=CERTIFIED, porteur="rien de lisible")
+    assert "« rien de lisible » est un nom, pas un numéro : donnez le NDA" in unread
 
 
 def test_asked_by_number_the_grid_says_that_one(
