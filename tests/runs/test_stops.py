@@ -44,11 +44,20 @@ def _signalled(number: signal.Signals, hidden: bool) -> Any:
 
 
 @pytest.fixture
+def heard() -> Iterator[None]:
+    """Have Ctrl-C interrupt, whatever the process that runs the tests was started with."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    yield
+    signal.signal(signal.SIGINT, before)
+
+
+@pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Settings:
     monkeypatch.setattr(pipelines.refresh, "shared_worker", _no_worker)
     return Settings(home=tmp_path)
 
 
+@pytest.mark.usefixtures("heard")
 @pytest.mark.parametrize("hidden", [False, True])
 @pytest.mark.parametrize(
     ("number", "raised", "code", "told"),
