@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import Any
 
-from dagster import StringSource
 from dagster._core.events.log import EventLogEntry
 from dagster._core.storage.event_log import SqliteEventLogStorage
 from dagster._core.storage.event_log.sqlite.sqlite_event_log import INDEX_SHARD_NAME
@@ -19,8 +17,10 @@ from sqlalchemy import event as happening
 from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.pool import StaticPool
 
+from pipelines.orchestration.storage import InHome
 
-class EventLog(SqliteEventLogStorage):
+
+class EventLog(InHome, SqliteEventLogStorage):
     """Dagster's log of events, one file a run and an index of all.
 
     Dagster opens a file anew for each statement, and closing it copies to its place what was
@@ -28,22 +28,17 @@ class EventLog(SqliteEventLogStorage):
     and the run last written or read, stay open; what the index was seen to hold is not asked again.
     """
 
+    folder = "history/runs"
+
     def __init__(self, base_dir: str, inst_data: ConfigurableClassData | None = None) -> None:
         self._kept: dict[str, Engine] = {}
         self._seen: set[tuple[str, str]] = set()
         super().__init__(base_dir, inst_data)
 
     @classmethod
-    def config_type(cls) -> dict[str, Any]:
-        """Describe what ``dagster.yaml`` says of it."""
-        return {"dagster_home": StringSource}
-
-    @classmethod
-    def from_config_value(
-        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
-    ) -> EventLog:
-        """Make the log where Dagster would; a path written down would not follow a moved home."""
-        return cls(str(Path(config_value["dagster_home"]) / "history" / "runs"), inst_data)
+    def from_local(cls, base_dir: str, inst_data: ConfigurableClassData | None = None) -> EventLog:
+        """Open the log of this folder."""
+        return cls(base_dir, inst_data)
 
     def has_table(self, table_name: str) -> bool:
         """Tell whether the index holds a table: it never loses one."""

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, ClassVar, cast
 from urllib.parse import quote
 
 from dagster import StringSource
@@ -33,8 +33,13 @@ for _module in (sqlite_run_storage, sqlite_schedule_storage, sqlite_event_log):
     setattr(_module, _BY_NAME, address)
 
 
-class RunStorage(sqlite_run_storage.SqliteRunStorage):
-    """Dagster's runs, where Dagster itself would keep them."""
+class InHome:
+    """A storage of Dagster's, at its own place below the home that ``dagster.yaml`` names.
+
+    A path written down would not follow a moved home.
+    """
+
+    folder: ClassVar[str]
 
     @classmethod
     def config_type(cls) -> dict[str, Any]:
@@ -44,24 +49,19 @@ class RunStorage(sqlite_run_storage.SqliteRunStorage):
     @classmethod
     def from_config_value(
         cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
-    ) -> Self:
-        """Open it; a path written down would not follow a moved home."""
-        return cls.from_local(str(Path(config_value["dagster_home"]) / "history"), inst_data)
+    ) -> Any:
+        """Open it where Dagster itself would keep it."""
+        folder = Path(config_value["dagster_home"]) / cls.folder
+        return cast(Any, cls).from_local(str(folder), inst_data)
 
 
-class ScheduleStorage(sqlite_schedule_storage.SqliteScheduleStorage):
-    """Dagster's schedules, where Dagster itself would keep them."""
+class RunStorage(InHome, sqlite_run_storage.SqliteRunStorage):
+    """Dagster's runs."""
 
-    @classmethod
-    def config_type(cls) -> dict[str, Any]:
-        """Describe what ``dagster.yaml`` says of it."""
-        return {"dagster_home": StringSource}
+    folder = "history"
 
-    @classmethod
-    def from_config_value(
-        cls, inst_data: ConfigurableClassData | None, config_value: Mapping[str, Any]
-    ) -> Self:
-        """Open it; a path written down would not follow a moved home."""
-        return cls.from_local(  # type: ignore[return-value]  # it makes one of this very class
-            str(Path(config_value["dagster_home"]) / "schedules"), inst_data
-        )
+
+class ScheduleStorage(InHome, sqlite_schedule_storage.SqliteScheduleStorage):
+    """Dagster's schedules."""
+
+    folder = "schedules"

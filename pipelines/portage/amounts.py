@@ -35,7 +35,6 @@ _EITHER = re.compile(r"\d{1,3}[.,]\d{3}")
 _MINUS = ("(", "-", "–", "—", "−")
 _PLAIN = re.compile(r"\d+(?:[.,]\d+)?")
 _HOURS = re.compile(r"(\d+) ?(?:h|:) ?([0-5]\d)(?: ?(?:min|mn|:00))?")
-_HOURS_ONLY = re.compile(r"(\d+):00:00")
 # « 1600,- »: no cents.
 _NO_CENTS = re.compile(r"(?<=\d)[.,][-–—]+")
 

@@ -248,11 +248,15 @@ def _read(line: Line, known: Sequence[Cap], today: dt.date) -> tuple[dt.date, De
     if line.sums_others:
         raise _NotCounted("c'est un total, non une facture")
     day = _day(line.date, known, today)
+    return day, *_amounts(line)
+
+
+def _amounts(line: Line) -> tuple[Decimal, Decimal]:
     amount = _euros(line.amount, "le montant")
     given = bool(line.subcontracted.strip())
     part = _euros(line.subcontracted, "le montant sous-traité") if given else Decimal(0)
     _check(amount, part, line.credit)
-    return day, amount, part
+    return amount, part
 
 
 def _of_the_cpf(line: Line) -> bool:
@@ -288,11 +292,7 @@ def _weight(line: Line, known: Sequence[Cap], today: dt.date) -> Weight | None:
     except ValueError:
         pass
     try:
-        amount = _euros(line.amount, "le montant")
-        part = Decimal(0)
-        if line.subcontracted.strip():
-            part = _euros(line.subcontracted, "le montant sous-traité")
-        _check(amount, part, line.credit)
+        amount, part = _amounts(line)
         # Of what several funders pay, any part may be the CPF's.
         if line.funder is not None and "+" in (understand("financement", line.funder).value or ""):
             return Weight(year, None, None)
