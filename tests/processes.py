@@ -6,9 +6,12 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
+
+import psutil
 
 
 @contextmanager
@@ -44,3 +47,23 @@ def ask(child: subprocess.Popen[str], line: str) -> Any:
     """Send a line, return the JSON line answered."""
     say(child, line)
     return json.loads(hear(child))
+
+
+def still_running(processes: list[psutil.Process], within: float = 30) -> list[psutil.Process]:
+    """Those of some processes that have not ended in so many seconds.
+
+    A zombie has ended: that the one who adopted it collects it late, or never, is not its doing.
+    """
+    limit = time.monotonic() + within
+    while processes := [one for one in processes if not _ended(one)]:
+        if time.monotonic() > limit:
+            break
+        time.sleep(0.05)
+    return processes
+
+
+def _ended(one: psutil.Process) -> bool:
+    try:
+        return not one.is_running() or one.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True

@@ -23,7 +23,7 @@ from pipelines.runs import journal
 from pipelines.settings import ROOT, Settings
 from pipelines.warehouse.release import current, open_readonly
 from tests.launcher import Launcher
-from tests.processes import ask, process
+from tests.processes import ask, process, still_running
 from tests.registers.rows import row, wire
 
 _KILLS = 20
@@ -193,4 +193,4 @@ def test_what_reads_old_lists_ends_with_a_killed_refresh(
     os.kill(child, signal.SIGKILL)
 
     assert launcher.ended().code == -signal.SIGKILL
-    assert psutil.wait_procs(family, timeout=30)[1] == []
+    assert not still_running(family)

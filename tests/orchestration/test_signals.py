@@ -6,7 +6,6 @@ import signal
 import time
 from pathlib import Path
 
-import psutil
 import pytest
 
 from pipelines.home import Home
@@ -15,6 +14,7 @@ from pipelines.runs.journal import State, runs
 from tests.orchestration.daemons import environment, family, wait_for
 from tests.pipeline.commands import ended, start
 from tests.pipeline.lists import good_list
+from tests.processes import still_running
 from tests.registers.server import FILE, RegisterServer, csv
 
 
@@ -41,7 +41,7 @@ def test_a_refresh_asked_to_end(
     assert time.monotonic() - asked < 60, "the source would have held it for two minutes"
     assert (ran.code, ran.out) == (code, "")
     assert ran.err.count("\n") == 1, ran.err
-    assert not psutil.wait_procs(everyone, timeout=5)[1]
+    assert not still_running(everyone, 5)
     (run,) = runs(home)
     assert (run.state, run.code) == (State.FAILED, code)
     assert str(run.message).startswith(told)

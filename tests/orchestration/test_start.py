@@ -9,7 +9,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-import psutil
 import pytest
 import requests
 
@@ -21,6 +20,7 @@ from tests.orchestration.daemons import environment, family, program, wait_for
 from tests.pipeline.commands import ended, start
 from tests.pipeline.lists import good_list
 from tests.ports import reserved_port
+from tests.processes import still_running
 from tests.registers.server import FILE, RegisterServer, csv
 
 _LAUNCH = """
@@ -108,7 +108,7 @@ def test_sigterm_under_a_running_refresh_leaves_nothing_behind(
 
     assert code == 0
     assert seconds < 60, "the source would have held it for two minutes"
-    assert not psutil.wait_procs(everyone, timeout=0)[1]
+    assert not still_running(everyone, 1)
     (run,) = runs(home)
     assert (run.state, run.code) == (State.FAILED, 143)
     assert str(run.message).startswith("L'actualisation a été arrêtée avant sa fin")

@@ -18,6 +18,7 @@ from pipelines.runs import journal
 from tests.launcher import Launcher
 from tests.pipeline import lists
 from tests.pipeline.commands import Opac, Ran, ended, released, start
+from tests.processes import still_running
 
 _PATIENCE = 300.0
 
@@ -51,8 +52,7 @@ def _killed_when(moment: Callable[[], bool], asked: tuple[object, ...]) -> Ran:
     family = psutil.Process(child.pid).children(recursive=True) if child.poll() is None else []
     child.kill()
     ran = ended(child)
-    _, left = psutil.wait_procs(family, timeout=_PATIENCE)
-    assert not left, "the process of the checks ends with the one it serves"
+    assert not still_running(family, _PATIENCE), "the process of the checks outlived its own"
     return ran
 
 
