@@ -20,17 +20,21 @@ from typing import IO, Any, cast
 
 from pipelines.quality.gx_client import GxWorker
 from pipelines.settings import ROOT
+from tests.light import Remembering
 from tests.pipeline.commands import Ran
 
 
 @contextmanager
-def launching(folder: Path) -> Iterator[Launcher]:
-    """Start a launcher, which writes in a folder what its processes tell."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("OPAC_")}
+def launching(folder: Path, kept: Path) -> Iterator[Launcher]:
+    """Start a launcher, which writes in a folder what its processes tell.
+
+    What Great Expectations says is in ``kept`` (:class:`tests.light.Remembering`).
+    """
+    others = {name: value for name, value in os.environ.items() if not name.startswith("OPAC_")}
     with subprocess.Popen(
-        [sys.executable, "-m", "tests.launcher", str(folder / "gx.log")],
+        [sys.executable, "-m", "tests.launcher", str(folder / "gx.log"), str(kept)],
         cwd=ROOT,
-        env={**kept, "NO_PROXY": "*", "no_proxy": "*"},
+        env={**others, "NO_PROXY": "*", "no_proxy": "*"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
@@ -101,9 +105,7 @@ class Launcher:
 
 def main() -> None:
     """Answer the orders of stdin."""
-    log = Path(sys.argv[1])
-    worker = GxWorker(log)
-    worker.start()
+    worker = _new()
     _import()
     print(os.getpid(), flush=True)
     for line in sys.stdin:
@@ -113,7 +115,7 @@ def main() -> None:
             _run(order, worker)
         print(child, flush=True)
         status = os.waitpid(child, 0)[1]
-        worker = _listening(worker, log)
+        worker = _listening(worker)
         print(os.waitstatus_to_exitcode(status), flush=True)
     worker.close()
 
@@ -170,7 +172,7 @@ def _run(order: dict[str, Any], worker: GxWorker) -> None:
         os._exit(code if isinstance(code, int) else 1)
 
 
-def _listening(worker: GxWorker, log: Path) -> GxWorker:
+def _listening(worker: GxWorker) -> GxWorker:
     """Have Great Expectations forget what a killed process asked of it."""
     process = worker.start()
     stdin, stdout = cast(IO[bytes], process.stdin), cast(IO[bytes], process.stdout)
@@ -182,9 +184,15 @@ def _listening(worker: GxWorker, log: Path) -> GxWorker:
                 return worker
     except BrokenPipeError:
         pass
-    fresh = GxWorker(log)
-    fresh.start()
-    return fresh
+    return _new()
+
+
+def _new() -> GxWorker:
+    log, kept = map(Path, sys.argv[1:3])
+    kept.mkdir(exist_ok=True)
+    worker = Remembering(log, kept)
+    worker.start()
+    return worker
 
 
 if __name__ == "__main__":

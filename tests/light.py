@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr
 from functools import cache
+from hashlib import sha256
 from io import StringIO
 from pathlib import Path
-from typing import Any, cast
+from typing import TYPE_CHECKING, Any, cast
 
 import dagster as dg
 import pytest
@@ -26,12 +28,62 @@ from assets.suivi import suivi_historique
 from pipelines.home import Home
 from pipelines.orchestration.keys import LIST
 from pipelines.orchestration.resources import HomeResource
+from pipelines.quality.checks import Check
 from pipelines.quality.gate import GateChecks
 from pipelines.quality.gx_client import GxWorker
 from pipelines.runs.entry import Outcome
 from pipelines.settings import Settings
 
+if TYPE_CHECKING:
+    import duckdb
+
 _worker: list[GxWorker] = []
+
+
+class Remembering(GxWorker):
+    """Asks Great Expectations once what it says of the same rows, for all the processes of a run.
+
+    What a check measures follows from the rows of its query alone: it is kept by their hash.
+    """
+
+    def __init__(self, log: Path, folder: Path) -> None:
+        super().__init__(log)
+        self._kept = folder
+
+    def _ask(self, base: Path, checks: list[Check], timeout: float) -> list[dict[str, Any]]:
+        import duckdb
+
+        try:
+            with duckdb.connect(base, read_only=True) as con:
+                rows = {query: _content(con, query) for query in map(_query, checks)}
+        except duckdb.Error:  # a query that cannot run is for Great Expectations to say
+            return super()._ask(base, checks, timeout)
+        names = [
+            sha256(repr((rows[_query(c)], c.expectation, c.kwargs)).encode()).hexdigest()
+            for c in checks
+        ]
+        new = [n for n, name in enumerate(names) if not (self._kept / name).exists()]
+        told = super()._ask(base, [checks[n] for n in new], timeout) if new else []
+        found = dict(zip(new, told, strict=True))
+        for n, outcome in found.items():
+            if outcome["cause"] is None:
+                (part := self._kept / f"{names[n]}.{os.getpid()}").write_text(json.dumps(outcome))
+                part.rename(self._kept / names[n])
+        return [
+            found[n] if n in found else json.loads((self._kept / name).read_text())
+            for n, name in enumerate(names)
+        ]
+
+
+def _query(check: Check) -> str:
+    return check.requete or f"select * from {check.table}"
+
+
+def _content(con: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
+    """What tells the rows of a query from others: its columns, their types, and its rows."""
+    columns = con.execute(f"describe {query}").fetchall()
+    rows = con.execute(f"select count(*), sum(hash(q)::hugeint) from ({query}) as q").fetchall()
+    return (columns, rows)
 
 
 def lend(worker: GxWorker) -> None:
@@ -46,9 +98,13 @@ def lent(log: Path) -> Iterator[GxWorker]:
 
 
 @contextmanager
-def great_expectations(log: Path) -> Iterator[None]:
-    """Import Great Expectations once for all the refreshes of this process."""
-    with GxWorker(log) as worker:
+def great_expectations(folder: Path, kept: Path) -> Iterator[None]:
+    """Import Great Expectations once for all the refreshes of this process.
+
+    Its log is in ``folder``; what it says, in ``kept``, which others may share.
+    """
+    kept.mkdir(exist_ok=True)
+    with Remembering(folder / "gx.log", kept) as worker:
         lend(worker)
         yield
 
@@ -107,9 +163,7 @@ def released(settings: Settings, *args: Any) -> Outcome:
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """Give this process' copy of a folder that one process of the run has made."""
-    shared = factory.getbasetemp()
-    if "PYTEST_XDIST_WORKER" in os.environ:
-        shared = shared.parent
+    shared = shared_by_all(factory)
     folder, done = shared / f"{name}-modele", shared / f"{name}-fait"
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -118,3 +172,9 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
             make(folder)
             done.touch()
     return shutil.copytree(folder, factory.mktemp(name) / name, symlinks=True)
+
+
+def shared_by_all(factory: pytest.TempPathFactory) -> Path:
+    """The folder of all the processes of a run."""
+    own = factory.getbasetemp()
+    return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
