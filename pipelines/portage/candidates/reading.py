@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import UsageError
+from pipelines.french import combien, verb
 from pipelines.portage.candidates.asides import set_aside
 from pipelines.portage.candidates.choice import Choice, Fitness, shows_candidates
 from pipelines.portage.candidates.columns import decide
@@ -181,7 +182,8 @@ def _described(
     row = con.execute(f"select count(*) - count(distinct hash({columns})) from {source}").fetchone()
     if row and row[0]:
         found.remarks.append(
-            f"{row[0]} ligne(s) répétée(s) à l'identique, lue(s) comme les autres."
+            f"{combien(row[0], 'ligne répétée', 'lignes répétées')} à l'identique, "
+            f"{verb(row[0], 'lue', 'lues')} comme les autres."
         )
 
     return recognised(con, found, chosen)
