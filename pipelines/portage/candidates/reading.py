@@ -119,8 +119,7 @@ def read_table(
             set_aside(con, found, chosen)
         if not found.rows:
             raise UsageError(
-                f"« {path} » n'a que son en-tête{_elsewhere(found)} : ajoutez-y une ligne par "
-                "sous-traitant."
+                f"« {path} » n'a que son en-tête{_elsewhere(found)} : ajoutez-y des lignes."
             )
         return _described(con, found, chosen)
 
