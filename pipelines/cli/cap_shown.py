@@ -183,8 +183,10 @@ def project_said(project: Found) -> list[str]:
         )
     largest: Decimal | None = project["plus_grand_projet"]
     said = [told]
-    if largest is not None and not before["depasse"]:
+    if largest:
         said.append(f"Le plus grand projet que la limite permet est de {euros(largest)}.")
+    elif largest is not None and not before["depasse"]:
+        said.append("La limite ne permet pour l'instant aucun projet tout sous-traité.")
     said.append(
         "Le projet est pris pour une action CPF toute sous-traitée : son prix s'ajoute au chiffre "
         "d'affaires comme au sous-traité. Sous-traitée en partie, donnez le prix de cette part : "
