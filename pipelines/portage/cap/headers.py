@@ -122,8 +122,8 @@ def _amount_of_a_part(joined: str, told: set[str], who: bool) -> Meaning | None:
         found = Meaning(COST, 0 if billed else 1, tax, checked=not money)
     elif billed and "traitance" in joined:
         found = Meaning(COST, 0, tax, checked=True)
-    elif told & _TURNOVER and not who:
+    elif told & _TURNOVER:
         found = Meaning(PRICE, 0, tax)
-    elif (money and not who) or _ALONE.fullmatch(joined):
+    elif money or _ALONE.fullmatch(joined):
         found = Meaning(PRICE, 1, tax, supposed=True, checked=True)
     return found

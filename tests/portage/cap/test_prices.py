@@ -160,9 +160,23 @@ def test_a_price_that_is_said_counts_whatever_is_billed() -> None:
     assert (year.subcontracted, year.settled, year.free) == (Decimal(750), True, Decimal(50))
     assert of(billed("1000", "700", "650")).counted[0].amounts.loss
     assert only(billed("1000", "bientôt", "750")).subcontracted == 750
+    assert not of(billed("-1000", "-650", "-700")).counted[0].amounts.loss
     # Nothing, of what is billed, is no price.
     year = only(billed("1000", "700", "0"))
     assert (year.subcontracted, year.settled) == (Decimal(700), False)
+
+
+def test_a_bill_that_is_credited_may_be_of_more() -> None:
+    year = only(billed("1000", "", "820"), billed("-100", "-10"))
+    assert (year.subcontracted, year.below, year.above) == (Decimal(810), Decimal(90), Decimal(0))
+    assert (year.exceeded, year.settled, year.bounds) == (True, False, (Decimal(80), Decimal(90)))
+
+
+def test_a_bill_left_out_may_stand_for_the_whole_amount() -> None:
+    left_out = Line(3, "bientôt", "1000", "", cost="100")
+    year = only(billed("1000", "", "100"), left_out)
+    assert (year.settled, year.bounds) == (True, (Decimal(10), Decimal(55)))
+    assert year.free == 500
 
 
 def test_a_bill_that_does_not_go_with_the_amount_is_left_out() -> None:

@@ -54,6 +54,11 @@ def test_names_alone_are_one_but_for_accents_and_case() -> None:
     ]
 
 
+def test_who_is_named_without_an_amount_is_shown() -> None:
+    (one,) = entrusted(("ACME", "", ""))
+    assert (one.names, one.amount, one.invoices) == (("ACME",), Decimal(0), 1)
+
+
 def test_what_nobody_is_named_for_is_told() -> None:
     found = entrusted(("", "", "100"), ("-", "NC", "200"), ("ACME", "", "400"))
     assert [(one.names, one.number, one.amount) for one in found] == [
@@ -69,6 +74,8 @@ def test_a_name_of_several_numbers_is_a_doubt() -> None:
         (B, f"ce nom a plusieurs numéros ({B} et {A})"),
         ("", f"ce nom a ailleurs un numéro ({B} et {A})"),
     ]
+    found = entrusted(("ACME", f"{A} {B}", "300"), ("acme", "", "200"))
+    assert found[0].doubt == "une ligne donne plusieurs numéros ; ce nom figure aussi sans numéro"
     found = entrusted(("ACME", A, "300"), ("acme", "", "200"))
     assert [one.doubt for one in found] == [
         "ce nom figure aussi sans numéro",
