@@ -6,9 +6,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.console import Console
 from rich.table import Table
 
 from pipelines.cli.common import OUT, say
+from pipelines.errors import UsageError
+from pipelines.files import replacing
 from pipelines.printable import printable
 
 if TYPE_CHECKING:
@@ -33,9 +36,48 @@ ColumnsOption = Annotated[
     ),
 ]
 
+WriteColumnsOption = Annotated[
+    Path | None,
+    typer.Option(
+        "--ecrire-colonnes",
+        metavar="FICHIER",
+        help="Écrire comment les colonnes sont lues, en CSV à corriger pour --colonnes.",
+    ),
+]
+PreviewOption = Annotated[
+    bool,
+    typer.Option(
+        "--apercu", metavar="", help="Montrer seulement comment chaque colonne serait lue."
+    ),
+]
 
-def tell_columns(candidates: Candidates, every: bool = False) -> None:
-    """Show how each column is read, and why; those that nobody knows in one line, or ``every``."""
+
+def check_reading(target: Path | None) -> None:
+    """See that the reading of columns takes the place of no file.
+
+    Raises:
+        UsageError: it would.
+    """
+    if target is not None and target.exists():
+        raise UsageError(f"« {target} » existe déjà : donnez un autre nom avec --ecrire-colonnes.")
+
+
+def write_reading(candidates: Candidates, target: Path, console: Console = OUT) -> None:
+    """Write how the columns are read, to be corrected and given again; say where."""
+    from rich.markup import escape
+
+    from pipelines.portage.candidates.mapping import write
+
+    with replacing(target) as part:
+        write(candidates.columns, part)
+    console.print(f"Lecture des colonnes : {escape(str(target))}", soft_wrap=True, highlight=False)
+
+
+def tell_columns(candidates: Candidates, every: bool = False, kept: bool = True) -> None:
+    """Show how each column is read, and why; those that nobody knows in one line, or ``every``.
+
+    ``kept``: the result has them as they came.
+    """
     from pipelines.portage.candidates.columns import TITLES, shown
 
     OUT.print("[bold]Colonnes lues[/]")
@@ -53,7 +95,8 @@ def tell_columns(candidates: Candidates, every: bool = False) -> None:
             table.add_row(*(_plain(text) for text in (f"  {name}", *rest)))
     OUT.print(table)
     if unknown:
-        say(f"  Non comprises, reprises telles quelles : {', '.join(unknown)}", indent=4)
+        told = "Non comprises, reprises telles quelles" if kept else "Non comprises"
+        say(f"  {told} : {', '.join(unknown)}", indent=4)
 
 
 def _plain(text: str) -> str:

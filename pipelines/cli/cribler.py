@@ -12,7 +12,15 @@ import typer
 from rich.markup import escape
 from rich.table import Table
 
-from pipelines.cli.columns_shown import ColumnOption, ColumnsOption, tell_columns
+from pipelines.cli.columns_shown import (
+    ColumnOption,
+    ColumnsOption,
+    PreviewOption,
+    WriteColumnsOption,
+    check_reading,
+    tell_columns,
+    write_reading,
+)
 from pipelines.cli.common import (
     ERR,
     OUT,
@@ -24,13 +32,13 @@ from pipelines.cli.common import (
     settings_for,
 )
 from pipelines.cli.facts import StrictOption, with_facts
+from pipelines.cli.model import write_model
 from pipelines.errors import OpacError, UsageError
 from pipelines.files import replacing
 from pipelines.french import combien, date_courte
 from pipelines.home import unusable
 from pipelines.portage.candidates.headers import IDENTITY
 from pipelines.portage.candidates.mapping import Said, told
-from pipelines.portage.candidates.mapping import write as write_columns
 from pipelines.portage.verdict import NO_ADVICE
 
 if TYPE_CHECKING:
@@ -85,22 +93,10 @@ def screen_file(
         ),
     ] = False,
     feuille: SheetOption = None,
-    apercu: Annotated[
-        bool,
-        typer.Option(
-            "--apercu", metavar="", help="Montrer seulement comment chaque colonne serait lue."
-        ),
-    ] = False,
+    apercu: PreviewOption = False,
     colonne: ColumnOption = None,
     colonnes: ColumnsOption = None,
-    ecrire_colonnes: Annotated[
-        Path | None,
-        typer.Option(
-            "--ecrire-colonnes",
-            metavar="FICHIER",
-            help="Écrire comment les colonnes sont lues, en CSV à corriger pour --colonnes.",
-        ),
-    ] = None,
+    ecrire_colonnes: WriteColumnsOption = None,
     strict: StrictOption = False,
     home: HomeOption = None,
     *,
@@ -113,16 +109,15 @@ def screen_file(
     La lecture de chacune est montrée ; --colonne la corrige, --apercu la montre seule.
     """
     if modele:
-        return _write_model(fichier or _MODEL)
+        from pipelines.portage.candidates.template import write_template
+
+        return write_model(fichier or _MODEL, write_template)
     if fichier is None:
         raise UsageError(
             "Il manque le fichier des candidats : donnez-le, ou écrivez un modèle avec --modele."
         )
     said = Said(feuille, told(colonne or (), colonnes))
-    if ecrire_colonnes is not None and ecrire_colonnes.exists():
-        raise UsageError(
-            f"« {ecrire_colonnes} » existe déjà : donnez un autre nom avec --ecrire-colonnes."
-        )
+    check_reading(ecrire_colonnes)
     if apercu:
         return _preview(fichier, said, ecrire_colonnes)
     target = sortie or Path(f"{fichier.stem}-verdicts.xlsx")
@@ -134,7 +129,7 @@ def screen_file(
         candidates = read_candidates(fichier, folder, steps.start("Lecture"), said)
         candidates.mapping = colonnes
         if ecrire_colonnes is not None:
-            _write_columns(candidates, ecrire_colonnes)
+            write_reading(candidates, ecrire_colonnes)
         found, remarks = _screened(candidates, release, target, precedent, facts, folder, steps)
     _show(found, remarks, target)
     return found.strongest.words.code if strict else 0
@@ -166,14 +161,8 @@ def _preview(fichier: Path, said: Said, target: Path | None) -> int:
         tell_columns(candidates, every=True)
         _remarks(candidates.remarks)
         if target is not None:
-            _write_columns(candidates, target)
+            write_reading(candidates, target)
     return 0
-
-
-def _write_columns(candidates: Candidates, target: Path) -> None:
-    with replacing(target) as part:
-        write_columns(candidates.columns, part)
-    OUT.print(f"Lecture des colonnes : {escape(str(target))}", soft_wrap=True, highlight=False)
 
 
 def _screened(
@@ -246,19 +235,6 @@ def _progress() -> Iterator[_Steps]:
     )
     with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as progress:
         yield _Steps(progress)
-
-
-def _write_model(target: Path) -> int:
-    from pipelines.portage.candidates.template import write_template
-
-    if target.suffix.lower() != ".xlsx":
-        raise UsageError(f"Le modèle est un classeur : donnez un nom en .xlsx, pas « {target} ».")
-    if target.exists():
-        raise UsageError(f"« {target} » existe déjà : donnez un autre nom au modèle.")
-    with replacing(target) as part:
-        write_template(part)
-    OUT.print(f"Modèle à remplir : {escape(str(target))}", soft_wrap=True, highlight=False)
-    return 0
 
 
 def _show(found: Screening, remarks: Sequence[str], target: Path) -> None:

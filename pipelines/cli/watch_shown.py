@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.markup import escape
 
 from pipelines.cli.common import OUT, done, plain_table, printable_lines, say
-from pipelines.french import combien, date_courte
+from pipelines.french import combien, date_courte, verb
 from pipelines.portage.verdict import NO_ADVICE_OF_SEVERAL, VERDICTS, Verdict
 
 if TYPE_CHECKING:
@@ -33,7 +33,11 @@ def show_added(added: Added, reading: Reading, names: Mapping[str, str]) -> None
     _some([_absent(line, found) for line, found in added.lines if found.nda is None], "yellow")
     if reading.refused:
         lines = combien(len(reading.refused), "ligne")
-        say(f"{lines} sans organisme identifié, non suivie(s) (comptées après l'en-tête) :")
+        say(
+            f"{lines} sans organisme identifié, "
+            f"{verb(len(reading.refused), 'non suivie', 'non suivies')} (comptées après "
+            "l'en-tête) :"
+        )
         _some([f"  {where} : {why}" for where, why in reading.refused], "red")
     kinds = (
         (added.nouvelles, "ligne ajoutée", "lignes ajoutées"),
@@ -47,7 +51,10 @@ def show_added(added: Added, reading: Reading, names: Mapping[str, str]) -> None
     )
     if repeated := [key[0] for key, times in asked.items() if times > 1]:
         told = ", ".join(repeated[:SHOWN]) + (" …" if len(repeated) > SHOWN else "")
-        say(f"Répété(s) pour la même mission, la dernière ligne compte : {told}.")
+        say(
+            f"{verb(len(repeated), 'Répété', 'Répétés')} pour la même mission, la dernière ligne "
+            f"compte : {told}."
+        )
     say()
     _show_lines(_worst_first(added.lines)[:SHOWN], names)
     if len(added.lines) > SHOWN:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import GatesRefused, OpacError
-from pipelines.french import nombre, taux
+from pipelines.french import nombre, taux, verb
 from pipelines.home import Home
 from pipelines.registers.archive import Archive, Sighting, now
 from pipelines.registers.normalise import normalise
@@ -205,9 +205,11 @@ def _rejects(rejected: list[Rejected], without_nda: pl.DataFrame) -> pl.DataFram
 
 def _too_many_rejects(first: tuple[int, str], kept: int, aside: int, max_share: float) -> str:
     share = aside / (kept + aside)
+    lines = f"{nombre(aside)} {verb(aside, 'ligne', 'lignes')}"
+    read = verb(aside, "peut pas être lue", "peuvent pas être lues")
     return (
-        f"{nombre(aside)} ligne(s) sur {nombre(kept + aside)} ({taux(share)}) ne peuvent pas être "
-        f"lues, pour {taux(max_share)} admis (la première, ligne {first[0]} : "
+        f"{lines} sur {nombre(kept + aside)} ({taux(share)}) ne {read}, "
+        f"pour {taux(max_share)} admis (la première, ligne {first[0]} : "
         f"{first[1].rstrip('.')}) : "
         "rien n'a été publié ; redemandez la liste ou relevez OPAC_MAX_REJECTED_SHARE après examen."
     )

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import UsageError
+from pipelines.french import combien
 from pipelines.portage.answer import refuse_unreadable
 from pipelines.portage.candidates.mapping import Said
 from pipelines.portage.candidates.reading import read_candidates
@@ -26,6 +27,10 @@ from pipelines.warehouse.literals import file_literal, literal
 # A line is judged each day as a contract of that day: its own date is not kept.
 _NOT_KEPT = ("date",)
 _FILES = {".csv", ".txt", ".tsv", ".xlsx", ".xlsm", ".xls", ".xlsb", ".ods", ".parquet"}
+_HALF = (
+    "ligne n'a pas à la fois un financement et une action : suivie sans verdict",
+    "lignes n'ont pas à la fois un financement et une action : suivies sans verdict",
+)
 _IDENTIFIED = {"EXACT", "ANCIEN_NDA", "REPARE", "NOM", "ABSENT"}
 
 
@@ -80,10 +85,7 @@ def read(
         if _is_file(text):
             _read_file(session, found, Path(text), defaults, said)
     if half := sum(_half(one.faits) for one in found.asked):
-        found.remarks.append(
-            f"{half} ligne(s) n'ont pas à la fois un financement et une action : suivie(s) sans "
-            "verdict (--financement et --action les complètent)."
-        )
+        found.remarks.append(f"{combien(half, *_HALF)} (--financement et --action les complètent).")
     if not found.asked:
         raise UsageError(
             "Aucune ligne ne désigne un organisme, rien n'est ajouté : "

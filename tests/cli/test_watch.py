@@ -84,7 +84,7 @@ def test_a_file_says_the_mission_of_each(veille: Watch, certified: tuple[str, st
     assert "Colonnes non comprises, dont rien n'est gardé : « Contact »" in told
     assert "1 ligne sans organisme identifié" in told
     assert "suivi.csv, ligne 4 : " in told
-    assert f"Répété(s) pour la même mission, la dernière ligne compte : {nda}." in told
+    assert f"Répété pour la même mission, la dernière ligne compte : {nda}." in told
     assert "✓ 2 lignes ajoutées" in told
     facts = [line["faits"] for line in veille.listed()]
     assert [(one["financement"], one["action"]) for one in facts] == [

@@ -41,7 +41,8 @@ if os.geteuid() == 0:
 """
 _ADVICE = re.compile(
     r"\b(vérifiez|redemandez|relancez|réessayez|adaptez|attendez|libérez|donnez|choisissez"
-    r"|convertissez|gardez|relevez|écrivez|dites|peut être accepté|signalez|acceptez)\b"
+    r"|convertissez|corrigez|ajoutez|gardez|relevez|écrivez|dites|peut être accepté|signalez"
+    r"|acceptez)\b"
 )
 _ENGLISH = re.compile(r"\b(the|of|is|not|error|failed|cannot|denied|exception|traceback)\b", re.I)
 

@@ -212,7 +212,7 @@ def test_one_line_in_a_thousand_may_be_set_aside(start: Start, bad: int, refused
         prepare(settings, build)
     told = re.sub(r"[\u00a0\u202f]", " ", str(raised.value))
     assert told == (
-        "2 ligne(s) sur 1 000 (0,20 %) ne peuvent pas être lues, pour 0,10 % admis (la première, "
+        "2 lignes sur 1 000 (0,20 %) ne peuvent pas être lues, pour 0,10 % admis (la première, "
         f"ligne 1000 : 1 champs au lieu de {len(COLUMNS)}) : rien n'a été publié ; "
         "redemandez la liste ou relevez OPAC_MAX_REJECTED_SHARE après examen."
     )
@@ -239,7 +239,7 @@ def test_a_hopeless_list_is_not_read_to_its_end(
     settings, build = start(b"".join((wire_rows(1), b"illisible;\n" * 200, wire_rows(20)[-3_000:])))
     monkeypatch.setattr(module, "_HOPELESS", 50)
     monkeypatch.setattr(reading, "BLOCK", 100)
-    with pytest.raises(GatesRefused, match=r"^(5\d|6\d).ligne\(s\) sur"):
+    with pytest.raises(GatesRefused, match=r"^(5\d|6\d).lignes sur"):
         prepare(settings, build)
 
 

@@ -165,7 +165,7 @@ def test_a_file_may_say_half_of_the_mission(nights: Nights, tmp_path: Path) -> N
     rows = [["NDA", "Prestation"], [STEADY, "VAE"], [LOSER, ""]]
     found = reading(nights, sheet(tmp_path / "c.xlsx", rows), financement="CPF")
     assert [one.faits.get("action") for one in found.asked] == ["VAE", None]
-    assert "1 ligne(s) n'ont pas à la fois un financement et une action" in found.remarks[-1]
+    assert "1 ligne n'a pas à la fois un financement et une action" in found.remarks[-1]
 
 
 def test_a_file_that_names_nobody_is_refused(nights: Nights, tmp_path: Path) -> None:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
-from pipelines.french import combien, some
+from pipelines.french import combien, some, verb
 from pipelines.portage.candidates.headers import IDENTITY, fact_of
 from pipelines.portage.candidates.table import TRIMMED, Candidates
 from pipelines.portage.words import nothing_sql
@@ -59,7 +59,8 @@ def set_aside(con: duckdb.DuckDBPyConnection, found: Candidates, chosen: Mapping
         found.rows -= len(numbers)
         lines = some([str(number) for number in numbers])
         found.remarks.append(
-            f"{combien(len(numbers), 'ligne')} {_ASIDE[kind]} laissée(s) de côté "
+            f"{combien(len(numbers), 'ligne')} {_ASIDE[kind]} "
+            f"{verb(len(numbers), 'laissée', 'laissées')} de côté "
             f"(dans le fichier : {lines})."
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import difflib
 import io
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +22,8 @@ from pipelines.portage.words import key
 if TYPE_CHECKING:
     from pipelines.portage.candidates.columns import Column
 
+# Gives the fact that a text names, or refuses it, naming where it stands.
+Named = Callable[[str, str], str]
 _TITLES = ("colonne", "lue comme", "pourquoi")
 _SHOWN = 10
 
@@ -34,21 +36,26 @@ class Said:
     columns: Mapping[str, str] = field(default_factory=dict)
 
 
-def told(options: Sequence[str], path: Path | None = None) -> dict[str, str]:
+def told(
+    options: Sequence[str], path: Path | None = None, named: Named | None = None
+) -> dict[str, str]:
     """Give what is said of each column, by its header; an option goes before the file.
+
+    ``named`` gives the fact of a text, by default one of candidates.
 
     Raises:
         UsageError: an option has no « = », a fact does not exist, or the file cannot be read.
     """
-    found = _read(path) if path is not None else {}
+    named = named or _fact
+    found = _read(path, named) if path is not None else {}
     for option in options:
         header, sign, fact = option.rpartition("=")
         if not sign or not header.strip():
             raise UsageError(
                 f"« {option} » ne dit pas comment lire une colonne : écrivez « Votre en-tête=fait »"
-                " (par exemple « CA 2025=ca »), ou « Votre en-tête= » pour la laisser de côté."
+                ", ou « Votre en-tête= » pour la laisser de côté."
             )
-        found[_plain(header)] = _fact(fact, f"« {option} »")
+        found[plain_header(header)] = named(fact, f"« {option} »")
     return found
 
 
@@ -58,7 +65,7 @@ def ranks_of(names: Sequence[str], chosen: Mapping[str, str]) -> dict[int, str]:
     Raises:
         UsageError: no column has the header told, or several do.
     """
-    plain = [_plain(name) for name in names]
+    plain = [plain_header(name) for name in names]
     found = {}
     for header, fact in chosen.items():
         places = [rank for rank, name in enumerate(plain, start=1) if name == header]
@@ -82,7 +89,7 @@ def write(columns: Sequence[Column], target: Path) -> None:
         lines = csv.writer(file, delimiter=";", lineterminator="\n")
         lines.writerow(_TITLES)
         for column in columns:
-            lines.writerow((_plain(column.name), said(column), column.why))
+            lines.writerow((plain_header(column.name), said(column), column.why))
 
 
 def said(column: Column) -> str:
@@ -92,7 +99,7 @@ def said(column: Column) -> str:
     return (CONTRARY if column.contrary else "") + column.fact
 
 
-def _read(path: Path) -> dict[str, str]:
+def _read(path: Path, named: Named) -> dict[str, str]:
     """Read a file of this command."""
     try:
         body = path.read_bytes()
@@ -113,10 +120,10 @@ def _read(path: Path) -> dict[str, str]:
     for row in rows[1:]:
         if not any(cell.strip() for cell in row):
             continue
-        header = _plain(row[0])
+        header = plain_header(row[0])
         if header in found:
             raise UsageError(f"« {path} » parle deux fois de « {header} » : gardez une ligne.")
-        found[header] = _fact(row[1] if len(row) > 1 else "", f"« {path} »")
+        found[header] = named(row[1] if len(row) > 1 else "", f"« {path} »")
     return found
 
 
@@ -150,5 +157,6 @@ def _fact(text: str, where: str) -> str:
     return (CONTRARY if name != plain else "") + fact
 
 
-def _plain(header: str) -> str:
+def plain_header(header: str) -> str:
+    """Give a header as it is compared: blanks as one."""
     return " ".join(header.split())

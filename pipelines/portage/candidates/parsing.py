@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import UsageError
+from pipelines.french import combien, verb
 from pipelines.portage.candidates.choice import Choice
 from pipelines.portage.candidates.headers import Row
 from pipelines.portage.candidates.table import Advance, Candidates, arrange, named
@@ -24,6 +25,7 @@ _LINE_BYTES = 2 << 20
 # Beyond, a file is no list of people, and a result would not fit a worksheet.
 MAX_COLUMNS = 1_000
 BEYOND = "Hors colonnes"
+_BLANK = ("ligne vide laissée de côté", "lignes vides laissées de côté")
 _MIDNIGHT = r"^(\d{4}-\d{2}-\d{2}) 00:00:00$"
 
 
@@ -102,21 +104,24 @@ def read_sheet(path: Path, data: Path, advance: Advance, choice: Choice) -> Cand
     found.sheet, found.other_sheets = sheet.name, sheet.others
     found.remarks = [*_skipped(head[:skip], header), *found.remarks]
     if blank_rows := length - frame.height:
-        found.remarks.append(f"{blank_rows} ligne(s) vide(s) laissée(s) de côté.")
+        found.remarks.append(_blank(blank_rows))
     if sheet.others:
         found.remarks.append(
-            f"Feuille lue : « {sheet.name} » ; non lue(s) : {', '.join(sheet.others)}."
+            f"Feuille lue : « {sheet.name} » ; {verb(len(sheet.others), 'non lue', 'non lues')} : "
+            f"{', '.join(sheet.others)}."
         )
     if sheet.macros:
         found.remarks.append("Classeur à macros : lu comme des données, les macros sont ignorées.")
     if sheet.merged:
         found.remarks.append(
-            f"{sheet.merged} cellule(s) fusionnée(s) : la valeur vaut pour chacune de leurs lignes."
+            f"{combien(sheet.merged, 'cellule fusionnée', 'cellules fusionnées')} : la valeur vaut "
+            f"pour chacune de {verb(sheet.merged, 'ses', 'leurs')} lignes."
         )
     if sheet.formulas:
         found.remarks.append(
-            f"{sheet.formulas} formule(s) sans valeur calculée, lue(s) comme vide(s) : ouvrez le "
-            "classeur dans votre tableur et enregistrez-le."
+            f"{combien(sheet.formulas, 'formule')} sans valeur calculée, "
+            f"{verb(sheet.formulas, 'lue comme vide', 'lues comme vides')} : ouvrez le classeur "
+            "dans votre tableur et enregistrez-le."
         )
     return found
 
@@ -159,10 +164,11 @@ def read_parquet(
     nested = [name for name, kind, *_ in typed if _nested(str(kind))]
     if nested:
         found.remarks.append(
-            f"Colonne(s) à plusieurs valeurs, lue(s) en texte : {', '.join(nested)}."
+            f"{verb(len(nested), 'Colonne', 'Colonnes')} à plusieurs valeurs, "
+            f"{verb(len(nested), 'lue', 'lues')} en texte : {', '.join(nested)}."
         )
     if total > rows:
-        found.remarks.append(f"{total - rows} ligne(s) vide(s) laissée(s) de côté.")
+        found.remarks.append(_blank(total - rows))
     return found
 
 
@@ -237,7 +243,10 @@ def _skipped(rows: Sequence[Row], header: Sequence[str | None]) -> list[str]:
     titles = sum(map(bool, cells)) - parts
     remarks = [f"En-tête lu sur {parts + 1} lignes."] if parts else []
     if titles:
-        remarks.append(f"{titles} ligne(s) au-dessus de l'en-tête, laissée(s) de côté.")
+        remarks.append(
+            f"{combien(titles, 'ligne')} au-dessus de l'en-tête, "
+            f"{verb(titles, 'laissée', 'laissées')} de côté."
+        )
     return remarks
 
 
@@ -247,21 +256,37 @@ def _text_remarks(table: TextTable, repairs: Repairs) -> list[str]:
         remarks.append("Fichier lu en UTF-16.")
     if repairs.read_as is not None and not repairs.read_as.readable:
         remarks.append(
-            f"Les accents de {repairs.foreign} ligne(s) ne se lisent dans aucun encodage connu : "
-            "enregistrez le fichier en CSV UTF-8 depuis votre tableur."
+            f"Les accents de {combien(repairs.foreign, 'ligne')} ne se lisent dans aucun encodage "
+            "connu : enregistrez le fichier en CSV UTF-8 depuis votre tableur."
         )
     elif repairs.read_as is not None and repairs.accented:
         remarks.append(
-            f"Encodages mêlés : {repairs.foreign} ligne(s) qui n'étaient pas en UTF-8, lue(s) en "
-            f"{repairs.read_as.told}."
+            f"Encodages mêlés : {combien(repairs.foreign, 'ligne')} en un autre que l'UTF-8, "
+            f"{verb(repairs.foreign, 'lue', 'lues')} en {repairs.read_as.told}."
         )
     elif repairs.read_as is not None:
         remarks.append(f"Fichier lu en {repairs.read_as.told} (il n'est pas en UTF-8).")
-    told = {
-        "ligne(s) dont des octets NUL sont retirés": repairs.nul,
-        "ligne(s) où un guillemet ne se ferme pas, lu comme un caractère ordinaire": repairs.quotes,
-        "ligne(s) vide(s) laissée(s) de côté": repairs.blank,
-        "ligne(s) plus longue(s) que l'en-tête : leurs colonnes sont décalées, elles sont à "
-        "vérifier": repairs.long,
-    }
-    return remarks + [f"{count} {text}." for text, count in told.items() if count]
+    told = (
+        (
+            repairs.nul,
+            "ligne dont des octets NUL sont retirés",
+            "lignes dont des octets NUL sont retirés",
+        ),
+        (
+            repairs.quotes,
+            "ligne où un guillemet ne se ferme pas, lu comme un caractère ordinaire",
+            "lignes où un guillemet ne se ferme pas, lu comme un caractère ordinaire",
+        ),
+        (repairs.blank, *_BLANK),
+        (
+            repairs.long,
+            "ligne plus longue que l'en-tête : ses colonnes sont décalées, elle est à vérifier",
+            "lignes plus longues que l'en-tête : leurs colonnes sont décalées, elles sont à "
+            "vérifier",
+        ),
+    )
+    return remarks + [f"{combien(count, one, many)}." for count, one, many in told if count]
+
+
+def _blank(count: int) -> str:
+    return f"{combien(count, *_BLANK)}."

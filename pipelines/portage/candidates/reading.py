@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import UsageError
+from pipelines.french import combien, verb
 from pipelines.portage.candidates.asides import set_aside
 from pipelines.portage.candidates.choice import Choice, Fitness, shows_candidates
 from pipelines.portage.candidates.columns import decide
@@ -118,8 +119,7 @@ def read_table(
             set_aside(con, found, chosen)
         if not found.rows:
             raise UsageError(
-                f"« {path} » n'a que son en-tête{_elsewhere(found)} : ajoutez-y une ligne par "
-                "sous-traitant."
+                f"« {path} » n'a que son en-tête{_elsewhere(found)} : ajoutez-y des lignes."
             )
         return _described(con, found, chosen)
 
@@ -181,7 +181,8 @@ def _described(
     row = con.execute(f"select count(*) - count(distinct hash({columns})) from {source}").fetchone()
     if row and row[0]:
         found.remarks.append(
-            f"{row[0]} ligne(s) répétée(s) à l'identique, lue(s) comme les autres."
+            f"{combien(row[0], 'ligne répétée', 'lignes répétées')} à l'identique, "
+            f"{verb(row[0], 'lue', 'lues')} comme les autres."
         )
 
     return recognised(con, found, chosen)

@@ -1,4 +1,4 @@
-"""Between which shares a year lies, given what the lines left out could add to it."""
+"""Between which shares a year lies, given what is not known of its lines."""
 
 from __future__ import annotations
 
@@ -10,30 +10,44 @@ from fractions import Fraction
 
 @dataclass(frozen=True)
 class Weight:
-    """What a line left out would add if it counted: its year and amounts, None when not known."""
+    """What a line left out would add if it counted: its year and amounts, None when not known.
+
+    ``part`` is the least that it may add to what is subcontracted, ``most`` the most (the same when
+    None).
+    """
 
     year: int | None
     amount: Decimal | None
     part: Decimal | None
+    most: Decimal | None = None
+
+    @property
+    def greatest(self) -> Decimal | None:
+        """The most that the line may add to what is subcontracted."""
+        return self.part if self.most is None else self.most
 
 
 def bounds(
-    turnover: Decimal, part: Decimal, weights: Sequence[Weight]
+    turnover: Decimal,
+    least: Decimal,
+    most: Decimal,
+    weights: Sequence[Weight],
 ) -> tuple[Fraction, Fraction] | None:
     """Give the least and the greatest share, of one, when any of the lines may count.
 
-    None when nothing bounds it: an amount is not known, or no turnover may be left.
+    ``least`` and ``most`` are what may be subcontracted by the lines that do count. None when
+    nothing bounds the share: an amount is not known, or no turnover may be left.
     """
     known = [
-        (Fraction(one.amount), Fraction(one.part))
+        (Fraction(one.amount), Fraction(one.part), Fraction(one.greatest))
         for one in weights
-        if one.amount is not None and one.part is not None
+        if one.amount is not None and one.part is not None and one.greatest is not None
     ]
-    least = turnover + sum(min(one.amount or Decimal(0), Decimal(0)) for one in weights)
-    if len(known) < len(weights) or least <= 0:
+    lowest = turnover + sum(min(one.amount or Decimal(0), Decimal(0)) for one in weights)
+    if len(known) < len(weights) or lowest <= 0:
         return None
-    start = (Fraction(turnover), Fraction(part))
-    return _extreme(start, known, -1), _extreme(start, known, 1)
+    low = _extreme((Fraction(turnover), Fraction(least)), [(a, p) for a, p, _ in known], -1)
+    return low, _extreme((Fraction(turnover), Fraction(most)), [(a, m) for a, _, m in known], 1)
 
 
 def _extreme(

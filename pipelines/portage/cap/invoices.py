@@ -6,75 +6,118 @@ Files are read as candidate files are (:func:`pipelines.portage.candidates.readi
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from decimal import ROUND_HALF_UP, Decimal
-from itertools import product
 from pathlib import Path
 
 from pipelines.errors import UsageError
-from pipelines.portage.candidates.headers import Row, sense_of, units_of
-from pipelines.portage.candidates.mapping import Said
+from pipelines.portage.candidates.headers import Row
+from pipelines.portage.candidates.mapping import Said, plain_header, ranks_of
 from pipelines.portage.candidates.reading import read_table
-from pipelines.portage.candidates.table import Candidates, connect, with_unit
-from pipelines.portage.cap.shares import Line
-from pipelines.portage.qualifiers import Role, words
+from pipelines.portage.candidates.table import TRIMMED, Candidates, connect, with_unit
+from pipelines.portage.cap.columns import Read, columns_of, decide, facts, unit_words
+from pipelines.portage.cap.headers import AMOUNT, COST, DATE, FUNDER, NAME, NUMBER, PRICE
+from pipelines.portage.cap.lines import Line
+from pipelines.portage.qualifiers import words
 from pipelines.warehouse.literals import file_literal, literal
 
-# What a column is about, by the words of its header; the first of each kind that fits best counts.
-WANTED = {"date": "Date", "montant": "Montant", "sous_traite": "Montant sous-traité"}
-_FUNDER = "financeur"
-_AMOUNT = frozenset(("montant", "ca", "chiffre", "total", "prix", "somme"))
-_SHARE = frozenset(("part", "taux", "pct", "pourcentage", "pourcent"))
-_COST = frozenset(("cout", "honoraire", "achat"))
-_SUBCONTRACTED = re.compile(r"sous?trait(?:e{1,2}|ance|ant)")
-_ALONE = re.compile(r"(?:dont)?sous?trait(?:e{1,2}|ance)(?:ht|ttc)?")
 # A cell that begins so, whatever the column (type, number, label).
 _CREDIT = r"(?m)^\s*(?:avoirs?\b|notes? de cr[ée]dit|credit note)"
 _TOTAL = r"(?m)^\s*(?:sous[- ]?)?(?:total|totaux|cumul)\b"
 _DECIMALS = re.compile(r"-?\d+\.\d+")
 _CENT = Decimal("0.01")
 _SHOWN = 12
+# Distinct values by which a column is known for what it is.
+_LOOKED_AT = 500
 
 
 @dataclass(frozen=True)
 class Invoices:
-    """The lines of a file, the header read for each column wanted, and how many lines repeat.
+    """The table of a file, how its columns are read, its lines, and how many of them repeat.
 
-    ``columns`` has « financeur » too where the file says who pays; ``taxes`` is what to know of
-    amounts before and after tax, in French.
+    ``taxes`` is what to know of amounts before and after tax, in French.
     """
 
+    table: Candidates
+    read: Read
     lines: tuple[Line, ...]
-    columns: dict[str, str]
     repeated: int
     taxes: str | None
 
+    @property
+    def basis(self) -> str:
+        """What the subcontracted amount is: the price under CPF (said, or supposed), or a bill."""
+        if PRICE not in self.read.found:
+            return "FACTURE_SOUS_TRAITANT"
+        return "PRIX_CPF_SUPPOSE" if self.read.supposed else "PRIX_CPF"
 
-def read_invoices(path: Path, folder: Path, sheet: str | None = None) -> Invoices:
+    @property
+    def headers(self) -> dict[str, str]:
+        """The header of the column of each fact that is read."""
+        found = self.read.found
+        return {fact: self.table.names[found[fact]] for fact in facts() if fact in found}
+
+
+def read_invoices(path: Path, folder: Path, said: Said | None = None) -> Invoices:
     """Read a list of invoices (CSV, workbook or Parquet); ``folder`` is for what is made of it.
 
-    Lines bear the number that their owner sees in the file.
+    ``said`` is what the user says of the sheet and of the columns. Lines bear the number that their
+    owner sees in the file.
 
     Raises:
         UsageError: the file cannot be read, or a column wanted is not found.
     """
-    table = read_table(path, folder, said=Said(sheet), fitness=_shows_invoices)
-    found = columns_of(table.names)
-    if missing := [name for kind, name in WANTED.items() if kind not in found]:
+    table, read = read_columns(path, folder, said)
+    missing = [facts()[fact].libelle for fact in (DATE, AMOUNT) if fact not in read.found]
+    if PRICE not in read.found and COST not in read.found:
+        missing.append(facts()[PRICE].libelle)
+    if missing:
         had = ", ".join(f"« {name} »" for name in table.names[:_SHOWN])
         wanted = " et ".join(f"« {name} »" for name in missing)
         raise UsageError(
-            f"Aucune colonne de « {path} » ne se lit comme {wanted} (colonnes : {had}) : "
-            "donnez ce nom à celle qui convient."
+            f"Aucune colonne de « {path} » ne se lit comme {wanted} (colonnes : {had}) : donnez ce "
+            "nom à celle qui convient, ou dites laquelle avec --colonne « en-tête=montant »."
         )
-    columns = {kind: table.names[found[kind]] for kind in (*WANTED, _FUNDER) if kind in found}
-    return Invoices(
-        tuple(_lines(table, folder, found)),
-        columns,
-        _repeated(table, folder),
-        _taxes(columns["montant"], columns["sous_traite"]),
+    taxes = _taxes(
+        table.names[read.found[AMOUNT]],
+        table.names[read.found[PRICE if PRICE in read.found else COST]],
     )
+    return Invoices(
+        table, read, tuple(_lines(table, folder, read)), _repeated(table, folder), taxes
+    )
+
+
+def read_columns(path: Path, folder: Path, said: Said | None = None) -> tuple[Candidates, Read]:
+    """Read the table of a list of invoices, and how its columns are read.
+
+    Raises:
+        UsageError: the file cannot be read, or what is said of its columns cannot be followed.
+    """
+    said = said or Said()
+    table = read_table(
+        path, folder, said=Said(said.sheet), fitness=lambda first: _shows_invoices(first, said)
+    )
+    read = decide(
+        table.names,
+        lambda position: _distinct(table, folder, position),
+        ranks_of(table.names, said.columns),
+    )
+    samples = [column.samples for column in table.columns]
+    table.columns = [
+        replace(column, samples=shown) for column, shown in zip(read.columns, samples, strict=True)
+    ]
+    return table, read
+
+
+def _distinct(table: Candidates, folder: Path, position: int) -> list[str]:
+    text = f"trim(c{position + 1}, {TRIMMED})"
+    with connect(folder) as con:
+        rows = con.execute(
+            f"select distinct {text} as v from read_parquet({file_literal(table.data)}) "
+            f"where v <> '' and not decale limit {_LOOKED_AT}"
+        ).fetchall()
+    return [value for (value,) in rows]
 
 
 def _taxes(amount: str, part: str) -> str | None:
@@ -98,62 +141,42 @@ def _taxes(amount: str, part: str) -> str | None:
     return f"« {after} » est toutes taxes comprises, « {other} » ne dit pas s'il l'est : vérifiez."
 
 
-def _shows_invoices(first: Sequence[Row]) -> int:
+def _shows_invoices(first: Sequence[Row], said: Said) -> int:
     """Tell how many of the columns wanted a row of a sheet names."""
-    return max((len(columns_of([cell or "" for cell in row])) for row in first), default=0)
+    rows = ([cell or "" for cell in row] for row in first)
+    return max((len(_named(row, said.columns)) for row in rows), default=0)
 
 
-def columns_of(header: Sequence[str]) -> dict[str, int]:
-    """Tell which columns hold the date, the two amounts and the funder, by position."""
-    found: dict[str, list[tuple[int, int]]] = {}
-    for position, name in enumerate(header):
-        if (meant := _meaning(name)) is not None:
-            kind, rank = meant
-            found.setdefault(kind, []).append((rank, position))
-    best = {kind: min(places)[1] for kind, places in found.items()}
-    if {"montant", "sous_traite"} <= found.keys():
-        pairs = product(found["montant"], found["sous_traite"])
-        # Two amounts after tax rather than one after and one before.
-        amount, part = min(pairs, key=lambda pair: (abs(pair[0][0] - pair[1][0]) > 1, *pair))
-        best |= {"montant": amount[1], "sous_traite": part[1]}
-    return best
+def _named(row: Sequence[str], said: Mapping[str, str]) -> set[str]:
+    told = {fact for cell in row if (fact := said.get(plain_header(cell)))}
+    return told | set(columns_of(row))
 
 
-def _meaning(name: str) -> tuple[str, int] | None:
-    """Give what a header means, and how far it is from the plainest way to say it."""
-    found = words(name)
-    joined, told = "".join(found), set(found)
-    if "%" in name or told & _SHARE or "tva" in told:
-        return None
-    sense = sense_of(name)
-    if sense is not None and sense.fact == "financement" and sense.plain:
-        return _FUNDER, 0
-    # Before tax rather than after, when a file has both.
-    tax = 0 if "ht" in told else 2 if "ttc" in told else 1
-    if _SUBCONTRACTED.search(joined):
-        counts = "date" not in told and (told & (_AMOUNT | _COST) or _ALONE.fullmatch(joined))
-        return ("sous_traite", tax) if counts else None
-    if told & {"date", "jour"}:
-        plain = joined in ("date", "datefacture", "datefacturation")
-        return "date", 0 if plain else 1
-    return ("montant", tax) if told & _AMOUNT else None
-
-
-def _lines(table: Candidates, folder: Path, found: dict[str, int]) -> Iterator[Line]:
-    columns = ", ".join(
-        f"coalesce({_cell(table.names[found[kind]], found[kind] + 1, kind)}, '')" for kind in WANTED
+def _lines(table: Candidates, folder: Path, read: Read) -> Iterator[Line]:
+    cells = ", ".join(
+        f"coalesce({_cell(table.names[read.found[fact]], read.found[fact] + 1, fact)}, '')"
+        if fact in read.found
+        else "''"
+        for fact in (DATE, NAME, NUMBER, AMOUNT, PRICE, COST)
     )
-    funder = f"coalesce(c{found[_FUNDER] + 1}, '')" if _FUNDER in found else "null::varchar"
-    read = str if table.delimiter else _rounded
+    funder = f"coalesce(c{read.found[FUNDER] + 1}, '')" if FUNDER in read.found else "null::varchar"
+    cents = str if table.delimiter else _rounded
     with connect(folder) as con:
         result = con.execute(
             f"select numero, coalesce(decale, false), {_says(table, _CREDIT)}, "
-            f"{_says(table, _TOTAL)}, {funder}, {columns} "
+            f"{_says(table, _TOTAL)}, {funder}, {cells} "
             f"from read_parquet({file_literal(table.data)}) order by ligne"
         )
         while rows := result.fetchmany(10_000):
-            for number, shifted, credit, total, payer, date, amount, part in rows:
-                yield Line(number, date, read(amount), read(part), shifted, payer, credit, total)
+            for number, shifted, credit, total, payer, date, who, whose, *money in rows:
+                amount, price, cost = map(cents, money)
+                yield Line(
+                    *(number, date, amount, price, shifted, payer, credit, total),
+                    cost=cost,
+                    who=who,
+                    whose=whose,
+                    entrusted=read.named,
+                )
 
 
 def _says(table: Candidates, pattern: str) -> str:
@@ -162,13 +185,9 @@ def _says(table: Candidates, pattern: str) -> str:
     return f"regexp_matches(lower(concat_ws(chr(10), {cells})), {literal(pattern)})"
 
 
-def _cell(name: str, rank: int, kind: str) -> str:
-    """Write the expression of a cell, with the unit that its header tells (« Montant (k€) »).
-
-    Before tax or after is a choice among columns, made by their headers.
-    """
-    units = () if kind == "date" else units_of(name, "montant")
-    told = " ".join(unit.word for unit in units if unit.role is not Role.TAX)
+def _cell(name: str, rank: int, fact: str) -> str:
+    """Write the expression of a cell, with the unit that its header tells (« Montant (k€) »)."""
+    told = unit_words(name, fact)
     return with_unit(f"c{rank}", told) if told else f"c{rank}"
 
 

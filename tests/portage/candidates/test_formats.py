@@ -92,7 +92,7 @@ def test_the_sheet_of_the_candidates_is_found(
 ) -> None:
     found = read(made(tmp_path, kind, Notice=cover, Candidats=ROWS), tmp_path)
     assert (found.sheet, found.rows) == ("Candidats", 2)
-    assert "Feuille lue : « Candidats » ; non lue(s) : Notice." in found.remarks
+    assert "Feuille lue : « Candidats » ; non lue : Notice." in found.remarks
 
 
 def test_numbers_of_lines_are_nobody_s(tmp_path: Path) -> None:
@@ -109,7 +109,7 @@ def test_of_several_sheets_of_candidates_the_first_is_read_and_the_others_named(
     path = made(tmp_path, kind, Notice=NOTICE, Nord=ROWS, Sud=[HEADER, [TWO, "Nice", "oui"]])
     found = read(path, tmp_path)
     assert found.sheet == "Nord"
-    assert "Feuille lue : « Nord » ; non lue(s) : Notice, Sud." in found.remarks
+    assert "Feuille lue : « Nord » ; non lues : Notice, Sud." in found.remarks
     for asked in ("Sud", " sud "):
         other = read_candidates(path, tmp_path, said=Said(asked))
         assert (other.sheet, other.rows) == ("Sud", 1)

@@ -45,7 +45,7 @@ def test_mixed_encodings_are_read_line_by_line(tmp_path: Path) -> None:
         "\x81trémulo",
     ]
     assert found.remarks == [
-        "Encodages mêlés : 2 ligne(s) qui n'étaient pas en UTF-8, lue(s) en Windows-1252."
+        "Encodages mêlés : 2 lignes en un autre que l'UTF-8, lues en Windows-1252."
     ]
 
 
@@ -60,8 +60,8 @@ def test_titles_blank_lines_and_blank_columns_are_left_out(tmp_path: Path) -> No
         [("1", "A", "x"), ("2", "B", None)],
     )
     assert found.remarks == [
-        "1 ligne(s) au-dessus de l'en-tête, laissée(s) de côté.",
-        "3 ligne(s) vide(s) laissée(s) de côté.",
+        "1 ligne au-dessus de l'en-tête, laissée de côté.",
+        "3 lignes vides laissées de côté.",
     ]
     assert found.ignored == [3]
 
@@ -90,7 +90,7 @@ def test_a_row_longer_than_the_header_is_not_trusted(tmp_path: Path) -> None:
         {"ligne": 3},
         {"ligne": 4, "nda": "4", "nom": "C", "financement": "CPF"},
     ]
-    assert "1 ligne(s) plus longue(s) que l'en-tête" in " ".join(found.remarks)
+    assert "1 ligne plus longue que l'en-tête : ses colonnes" in " ".join(found.remarks)
 
 
 def test_a_carriage_return_within_a_line_is_a_blank(tmp_path: Path) -> None:
@@ -113,7 +113,7 @@ def test_quotation_marks(tmp_path: Path) -> None:
         ("6", "Après", "U"),
     ]
     assert found.remarks == [
-        "1 ligne(s) où un guillemet ne se ferme pas, lu comme un caractère ordinaire."
+        "1 ligne où un guillemet ne se ferme pas, lu comme un caractère ordinaire."
     ]
 
 
@@ -130,7 +130,7 @@ def test_nul_bytes_are_removed_and_said(tmp_path: Path) -> None:
         write(tmp_path / "c.csv", HEADER + ROW.replace("Atelier", "A\0te\0lier")), tmp_path
     )
     assert cells(found) == PLAIN
-    assert found.remarks == ["1 ligne(s) dont des octets NUL sont retirés."]
+    assert found.remarks == ["1 ligne dont des octets NUL sont retirés."]
 
 
 def test_one_column_of_identifiers(tmp_path: Path) -> None:
@@ -166,7 +166,7 @@ def test_too_many_columns_are_refused(tmp_path: Path) -> None:
 def test_repeated_rows_are_kept_and_said(tmp_path: Path) -> None:
     found = read(write(tmp_path / "c.csv", HEADER + ROW * 3), tmp_path)
     assert cells(found) == PLAIN * 3
-    assert found.remarks == ["2 ligne(s) répétée(s) à l'identique, lue(s) comme les autres."]
+    assert found.remarks == ["2 lignes répétées à l'identique, lues comme les autres."]
 
 
 def test_texts_stay_as_they_are(tmp_path: Path) -> None:
@@ -229,7 +229,7 @@ def test_a_file_made_by_hand(tmp_path: Path) -> None:
     assert told[11] == {"ligne": 11}
     assert told[12]["nda"] == '"42679742267'
     assert len(found.remarks) == 8
-    assert "1 ligne de total laissée(s) de côté (dans le fichier : 18)." in found.remarks
+    assert "1 ligne de total laissée de côté (dans le fichier : 18)." in found.remarks
 
 
 REFUSED = {

@@ -56,7 +56,7 @@ def test_formulas_give_their_kept_value(tmp_path: Path) -> None:
     )
     again = read(unvalued, tmp_path)
     assert cells(again) == [("93131234513", None, None)]
-    assert [remark[:36] for remark in again.remarks] == ["1 formule(s) sans valeur calculée, l"]
+    assert [remark[:34] for remark in again.remarks] == ["1 formule sans valeur calculée, lu"]
 
 
 def test_titles_blanks_and_merged_cells(tmp_path: Path) -> None:
@@ -83,8 +83,8 @@ def test_titles_blanks_and_merged_cells(tmp_path: Path) -> None:
         ("5", "E", None, "x"),
     ]
     assert found.remarks == [
-        "2 ligne(s) au-dessus de l'en-tête, laissée(s) de côté.",
-        "3 cellule(s) fusionnée(s) : la valeur vaut pour chacune de leurs lignes.",
+        "2 lignes au-dessus de l'en-tête, laissées de côté.",
+        "3 cellules fusionnées : la valeur vaut pour chacune de leurs lignes.",
     ]
 
 
@@ -98,7 +98,7 @@ def test_the_first_sheet_that_holds_something_is_read(tmp_path: Path) -> None:
 
     found = read(book(tmp_path / "c.xlsx", fill), tmp_path)
     assert cells(found) == [("Candidats",)]
-    assert found.remarks == ["Feuille lue : « Candidats » ; non lue(s) : Notes."]
+    assert found.remarks == ["Feuille lue : « Candidats » ; non lue : Notes."]
 
 
 def test_macros_are_ignored_and_said(tmp_path: Path) -> None:
@@ -228,7 +228,7 @@ def test_nested_parquet_columns_are_read_as_text_and_said(tmp_path: Path) -> Non
     found = read(path, tmp_path)
     assert cells(found) == [("1", "CPF + OPCO", '{"a":1,"b":["x"]}', "[[1],[2]]")]
     assert found.remarks == [
-        "Colonne(s) à plusieurs valeurs, lue(s) en texte : financement, fiche, notes."
+        "Colonnes à plusieurs valeurs, lues en texte : financement, fiche, notes."
     ]
 
 
@@ -240,7 +240,7 @@ def test_parquet_rows_keep_their_order_and_blank_ones_are_left_out(tmp_path: Pat
     )
     found = read(path, tmp_path)
     assert [row[0] for row in cells(found)] == [str(300_000 - n) for n in range(300_000) if n != 7]
-    assert "1 ligne(s) vide(s) laissée(s) de côté." in found.remarks
+    assert "1 ligne vide laissée de côté." in found.remarks
 
 
 def test_too_many_columns_are_refused(tmp_path: Path) -> None:

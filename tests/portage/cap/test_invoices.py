@@ -9,8 +9,9 @@ import pytest
 import xlsxwriter
 
 from pipelines.errors import UsageError
-from pipelines.portage.cap.invoices import Invoices, columns_of, read_invoices
-from pipelines.portage.cap.shares import Line
+from pipelines.portage.cap.columns import columns_of
+from pipelines.portage.cap.invoices import Invoices, read_invoices
+from pipelines.portage.cap.lines import Line
 
 
 def read(tmp_path: Path, path: Path) -> Invoices:
@@ -52,17 +53,18 @@ def book(tmp_path: Path, *rows: tuple[object, ...]) -> Path:
 )
 def test_columns_by_their_headers(header: str, expected: tuple[int, int, int]) -> None:
     found = columns_of(header.split(";"))
-    assert (found["date"], found["montant"], found["sous_traite"]) == expected
+    part = found.get("sous_traite", found.get("facture_sous_traitant"))
+    assert (found["date"], found["montant"], part) == expected
 
 
 @pytest.mark.parametrize(
     ("header", "missing"),
     [
-        ("Date;Montant", "« Montant sous-traité »"),
-        ("Date;Montant;Sous-traitant", "« Montant sous-traité »"),
-        ("Date;Montant;Taux de sous-traitance", "« Montant sous-traité »"),
-        ("Date;Montant sous-traité", "comme « Montant »"),
-        ("Client;Ville", "« Date » et « Montant » et « Montant sous-traité »"),
+        ("Date;Montant", "« Prix CPF de la part sous-traitée (HT) »"),
+        ("Date;Montant;Sous-traitant", "« Prix CPF de la part sous-traitée (HT) »"),
+        ("Date;Montant;Taux de sous-traitance", "« Prix CPF de la part sous-traitée (HT) »"),
+        ("Date;Montant sous-traité", "comme « Montant CPF facturé (HT) »"),
+        ("Client;Ville", "« Date de facture » et « Montant CPF facturé (HT) » et « Prix CPF"),
     ],
 )
 def test_a_column_that_is_not_there_is_told(tmp_path: Path, header: str, missing: str) -> None:
@@ -80,7 +82,7 @@ def test_text_is_kept_as_written(tmp_path: Path) -> None:
         Line(2, "15/06/2025", "1 234,56 €", ""),
         Line(4, "2025-06-16", "12", "1,234"),
     )
-    assert found.columns == {
+    assert found.headers == {
         "date": "Date",
         "montant": "Montant",
         "sous_traite": "Montant sous-traité",
@@ -129,7 +131,7 @@ def test_who_pays_and_what_is_a_credit_note_are_read(tmp_path: Path) -> None:
         "21/01/2026;Savoir-faire;1000;0;\n"
     )
     found = read(tmp_path, text(tmp_path, content))
-    assert found.columns["financeur"] == "Financeur"
+    assert found.headers["financeur"] == "Financeur"
     assert [(line.funder, line.credit) for line in found.lines] == [
         ("CPF", False),
         ("OPCO", True),
