@@ -4,6 +4,8 @@ PYTHON ?= python3
 UV = PYTHONPATH=.outils $(PYTHON) -m uv
 SYNC = $(UV) pip install --python .venv --compile-bytecode --require-hashes --quiet
 BIN = .venv/bin
+# Where a machine forbids it, each of the many processes of the tests compiles them all again.
+export PYTHONDONTWRITEBYTECODE =
 
 .PHONY: run test coverage lint types bench docs lock dev clean
 
