@@ -7,18 +7,20 @@ from pathlib import Path
 
 import pytest
 
+from tests.light import made_once
 from tests.watch.nights import FIRST, LISTS, Nights, build
 
 
 @pytest.fixture(scope="session")
 def bases(tmp_path_factory: pytest.TempPathFactory) -> dict[dt.date, Path]:
     """The database of each list, its history made of those before."""
-    folder = tmp_path_factory.mktemp("nuits")
-    made = {}
+    folder = made_once(tmp_path_factory, "veille", _make)
+    return {dt.date.fromisoformat(date): folder / f"{date}.duckdb" for date in LISTS}
+
+
+def _make(folder: Path) -> None:
     for date in LISTS:
-        made[dt.date.fromisoformat(date)] = folder / f"{date}.duckdb"
         build({d: rows for d, rows in LISTS.items() if d <= date}, folder / f"{date}.duckdb")
-    return made
 
 
 @pytest.fixture
