@@ -36,6 +36,7 @@ ColumnsOption = Annotated[
 
 def tell_columns(candidates: Candidates, every: bool = False) -> None:
     """Show how each column is read, and why; those that nobody knows in one line, or ``every``."""
+    from pipelines.portage.candidates.addresses import hidden
     from pipelines.portage.candidates.columns import TITLES, shown
 
     OUT.print("[bold]Colonnes lues[/]")
@@ -50,7 +51,7 @@ def tell_columns(candidates: Candidates, every: bool = False) -> None:
         if column.fact is None and not column.refused and not every:
             unknown.append(f"« {name} »")
         else:
-            table.add_row(*(_plain(text) for text in (f"  {name}", *rest)))
+            table.add_row(*(_plain(hidden(text)) for text in (f"  {name}", *rest)))
     OUT.print(table)
     if unknown:
         say(f"  Non comprises, reprises telles quelles : {', '.join(unknown)}", indent=4)
