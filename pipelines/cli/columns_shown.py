@@ -47,11 +47,11 @@ def tell_columns(candidates: Candidates, every: bool = False) -> None:
         table.add_column(title, overflow="fold", max_width=60 if OUT.is_terminal else None)
     unknown = []
     for column in candidates.columns:
-        name, *rest = map(printable, shown(column))
+        name, *rest = (hidden(printable(text)) for text in shown(column))
         if column.fact is None and not column.refused and not every:
             unknown.append(f"« {name} »")
         else:
-            table.add_row(*(_plain(hidden(text)) for text in (f"  {name}", *rest)))
+            table.add_row(*(_plain(text) for text in (f"  {name}", *rest)))
     OUT.print(table)
     if unknown:
         say(f"  Non comprises, reprises telles quelles : {', '.join(unknown)}", indent=4)

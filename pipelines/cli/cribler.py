@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from pipelines.cli.columns_shown import ColumnOption, ColumnsOption, tell_columns
 from pipelines.cli.common import (
@@ -19,7 +18,7 @@ from pipelines.cli.common import (
     say,
 )
 from pipelines.cli.facts import StrictOption, with_facts
-from pipelines.cli.portfolio import Steps, opened, room, tell_remarks
+from pipelines.cli.portfolio import Steps, opened, room, tell_remarks, tell_verdicts
 from pipelines.errors import UsageError
 from pipelines.files import replacing
 from pipelines.french import combien, date_courte
@@ -244,12 +243,7 @@ def _show(found: Screening, remarks: Sequence[str], target: Path) -> None:
 def _tell_verdicts(found: Screening) -> None:
     scope = "" if found.carrier else " [dim](sous-traitant seulement)[/]"
     OUT.print(f"[bold]{combien(found.candidates.rows, 'ligne')}[/]{scope}", highlight=False)
-    table = Table(box=None, show_header=False, padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    for verdict, count in found.verdicts.items():
-        table.add_row(f"[{verdict.words.colours.terminal}]{verdict.words.title}[/]", str(count))
-    OUT.print(table)
+    tell_verdicts(found.verdicts)
     matches = ", ".join(f"{name} {count}" for name, count in found.matches.items())
     _item(f"Rapprochement : {matches}")
 

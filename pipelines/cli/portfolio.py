@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.table import Table
 
 from pipelines.cli.common import ERR, OUT, current_release, say, settings_for
 from pipelines.errors import OpacError
 from pipelines.home import unusable
+from pipelines.portage.verdict import VERDICTS, Verdict
 
 if TYPE_CHECKING:
     from rich.progress import Progress
@@ -82,6 +84,18 @@ def tell_remarks(remarks: Sequence[str]) -> None:
         OUT.print("\n[bold]À savoir[/]")
         for remark in remarks:
             say(f"  {remark}", indent=4)
+
+
+def tell_verdicts(counts: Mapping[Verdict, int]) -> None:
+    """Tell how many lines have each verdict, from the best to the strongest."""
+    table = Table(box=None, show_header=False, padding=(0, 2))
+    table.add_column(no_wrap=True)
+    table.add_column(justify="right", no_wrap=True)
+    for verdict in VERDICTS:
+        if verdict in counts:
+            title = f"[{verdict.words.colours.terminal}]{verdict.words.title}[/]"
+            table.add_row(title, str(counts[verdict]))
+    OUT.print(table)
 
 
 class Steps:

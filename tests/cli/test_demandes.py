@@ -56,6 +56,14 @@ def test_letters_are_written_and_none_is_sent(
     assert (mail["To"], mail["X-Unsent"]) == ("qui@exemple.fr", "1")
 
 
+def test_a_file_without_header_shows_no_address(opac: Opac, released: Released) -> None:
+    path = write(Path("c.csv"), "qui@exemple.fr;rouge\nautre@exemple.fr;vert\n")
+    ran = run(opac, released.home, path, *MISSION)
+    assert ran.code == 2
+    assert "@" not in ran.out + ran.err
+    assert "« (adresse) »" in ran.err
+
+
 def test_a_column_put_aside_gives_no_address(
     opac: Opac, released: Released, candidates: Path
 ) -> None:
