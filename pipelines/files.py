@@ -71,7 +71,13 @@ def check_new_folder(target: Path) -> None:
             raise FileExistsError
         else:
             # Made and taken away: whatever forbids it is told before the work begins.
-            target.mkdir(parents=True)
+            try:
+                target.mkdir(parents=True)
+            except FileNotFoundError as error:  # a file system of the kernel's, a broken link
+                raise UsageError(
+                    f"« {target} » ne peut pas être créé là : donnez un autre dossier avec "
+                    "--sortie."
+                ) from error
             target.rmdir()
 
 
@@ -117,6 +123,8 @@ def _write_errors_in_french(target: Path, kind: str = "fichier") -> Iterator[Non
             reason = "un fichier a ce nom"
         if isinstance(error, OSError) and error.errno == errno.ENAMETOOLONG:
             reason = "son nom est trop long"
+        if isinstance(error, OSError) and error.errno == errno.EROFS:
+            reason = _REASONS[PermissionError]
         if reason is not None:
             raise UsageError(
                 f"« {target} » ne peut pas être écrit ({reason}) : choisissez un autre {kind}."

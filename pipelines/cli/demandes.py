@@ -49,8 +49,9 @@ def ask_documents(
 ) -> None:
     """Écrire à chaque candidat d'un fichier la lettre qui demande les pièces manquantes.
 
-    Rien n'est envoyé : un brouillon .eml par candidat, toutes les lettres dans demandes.txt, et
-    chaque ligne du fichier dans index.csv, avec sa lettre ou pourquoi elle n'en a pas.
+    Rien n'est envoyé : ce sont des brouillons (.eml), à relire et à envoyer vous-même.
+
+    Toutes les lettres sont aussi dans demandes.txt ; index.csv dit quelle ligne n'en a pas.
 
     Le fichier est lu, et les faits donnés en option, comme par « opac cribler ».
     """

@@ -102,9 +102,9 @@ def dossier(
 ) -> int:
     """Écrire le dossier de preuve d'une sous-traitance (PDF et JSON), ou en vérifier un.
 
-    Avec --fichier, un dossier par ligne du fichier. Une ligne qui ne se lit pas, sans mission, ou
-    dont l'organisme n'est pas identifié n'en a pas : index.csv dit pourquoi, et le code de sortie
-    est 0 (--strict le change).
+    Avec --fichier, un dossier par ligne, et index.csv, qui dit pourquoi une ligne n'en a pas.
+
+    Le code de sortie est alors 0 dès que chaque ligne est traitée (--strict le change).
     """
     if fichier is None and (feuille or colonne or colonnes):
         raise UsageError(

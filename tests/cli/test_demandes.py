@@ -85,6 +85,8 @@ def test_a_folder_that_holds_something_is_left_alone(
     )
     below = kept / "dessous"
     run(opac, released.home, candidates, *MISSION, "--sortie", below).refused(2, "est un fichier")
+    nowhere = "/proc/lettres"
+    run(opac, released.home, candidates, *MISSION, "--sortie", nowhere).refused(2, nowhere)
     long = "x" * 300
     run(opac, released.home, candidates, *MISSION, "--sortie", long).refused(2, "trop long")
     Path("vide").mkdir()
