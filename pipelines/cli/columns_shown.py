@@ -78,6 +78,7 @@ def tell_columns(candidates: Candidates, every: bool = False, kept: bool = True)
 
     ``kept``: the result has them as they came.
     """
+    from pipelines.portage.candidates.addresses import hidden
     from pipelines.portage.candidates.columns import TITLES, shown
 
     OUT.print("[bold]Colonnes lues[/]")
@@ -88,7 +89,7 @@ def tell_columns(candidates: Candidates, every: bool = False, kept: bool = True)
         table.add_column(title, overflow="fold", max_width=60 if OUT.is_terminal else None)
     unknown = []
     for column in candidates.columns:
-        name, *rest = map(printable, shown(column))
+        name, *rest = (hidden(printable(text)) for text in shown(column))
         if column.fact is None and not column.refused and not every:
             unknown.append(f"« {name} »")
         else:

@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
-from rich.table import Table
 
 from pipelines.cli.columns_shown import (
     ColumnOption,
@@ -22,29 +19,24 @@ from pipelines.cli.columns_shown import (
     write_reading,
 )
 from pipelines.cli.common import (
-    ERR,
     OUT,
     HomeOption,
     SheetOption,
-    current_release,
     fitted,
     say,
-    settings_for,
 )
 from pipelines.cli.facts import StrictOption, with_facts
 from pipelines.cli.model import write_model
-from pipelines.errors import OpacError, UsageError
+from pipelines.cli.portfolio import Steps, opened, room, tell_remarks, tell_verdicts
+from pipelines.errors import UsageError
 from pipelines.files import replacing
 from pipelines.french import combien, date_courte
-from pipelines.home import unusable
 from pipelines.portage.candidates.headers import IDENTITY
 from pipelines.portage.candidates.mapping import Said, told
 from pipelines.portage.verdict import NO_ADVICE
 
 if TYPE_CHECKING:
-    from rich.progress import Progress
-
-    from pipelines.portage.candidates.table import Advance, Candidates
+    from pipelines.portage.candidates.table import Candidates
     from pipelines.portage.screening.judging import Screening
     from pipelines.warehouse.release import Release
 
@@ -122,15 +114,13 @@ def screen_file(
         return _preview(fichier, said, ecrire_colonnes)
     target = sortie or Path(f"{fichier.stem}-verdicts.xlsx")
     _check_files(fichier, target, precedent)
-    from pipelines.portage.candidates.reading import read_candidates
-
-    with _room() as folder, _progress() as steps:
-        release = current_release(settings_for(home))
-        candidates = read_candidates(fichier, folder, steps.start("Lecture"), said)
-        candidates.mapping = colonnes
+    with opened(fichier, said, colonnes, home) as file:
+        candidates = file.candidates
         if ecrire_colonnes is not None:
             write_reading(candidates, ecrire_colonnes)
-        found, remarks = _screened(candidates, release, target, precedent, facts, folder, steps)
+        found, remarks = _screened(
+            candidates, file.release, target, precedent, facts, file.folder, file.steps
+        )
     _show(found, remarks, target)
     return found.strongest.words.code if strict else 0
 
@@ -156,10 +146,10 @@ def _preview(fichier: Path, said: Said, target: Path | None) -> int:
     """Show how the columns of a file would be read, whoever they are about."""
     from pipelines.portage.candidates.reading import read_table
 
-    with _room() as folder:
+    with room() as folder:
         candidates = read_table(fichier, folder, said=said)
         tell_columns(candidates, every=True)
-        _remarks(candidates.remarks)
+        tell_remarks(candidates.remarks)
         if target is not None:
             write_reading(candidates, target)
     return 0
@@ -172,7 +162,7 @@ def _screened(
     precedent: Path | None,
     facts: Mapping[str, str],
     folder: Path,
-    steps: _Steps,
+    steps: Steps,
 ) -> tuple[Screening, list[str]]:
     """Judge, compare and write; give the answers and what to tell of the writing."""
     from pipelines.portage.screening.comparison import compare, read_earlier
@@ -195,52 +185,10 @@ def _screened(
     return found, remarks
 
 
-@contextmanager
-def _room() -> Iterator[Path]:
-    """Give a temporary folder; tell when it is full, whatever library saw it."""
-    with tempfile.TemporaryDirectory(prefix="opac-cribler-") as name:
-        try:
-            yield Path(name)
-        except OpacError:
-            raise
-        except Exception as error:
-            if (told := unusable(Path(name), error)) is not None:
-                raise told from error
-            raise
-
-
-class _Steps:
-    """What is being done, on stderr, for whoever looks at a terminal."""
-
-    def __init__(self, progress: Progress) -> None:
-        self._progress = progress
-
-    def start(self, name: str, total: int | None = None) -> Advance:
-        """Show a new step; give what tells how many rows are done."""
-        for task in self._progress.tasks:
-            self._progress.update(task.id, total=task.completed or 1, completed=task.completed or 1)
-        task_id = self._progress.add_task(name, total=total)
-        return lambda done: self._progress.update(task_id, completed=done)
-
-
-@contextmanager
-def _progress() -> Iterator[_Steps]:
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
-    columns = (
-        TextColumn("{task.description:<12}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-    )
-    with Progress(*columns, console=ERR, transient=True, disable=not ERR.is_terminal) as progress:
-        yield _Steps(progress)
-
-
 def _show(found: Screening, remarks: Sequence[str], target: Path) -> None:
     """Tell in short: the verdicts, how the file was read, what changed, where the result is."""
     tell_columns(found.candidates)
-    _remarks([*found.candidates.remarks, *remarks])
+    tell_remarks([*found.candidates.remarks, *remarks])
     OUT.print()
     _tell_verdicts(found)
     if found.pieces:
@@ -271,21 +219,9 @@ def _show(found: Screening, remarks: Sequence[str], target: Path) -> None:
 def _tell_verdicts(found: Screening) -> None:
     scope = "" if found.carrier else " [dim](sous-traitant seulement)[/]"
     OUT.print(f"[bold]{combien(found.candidates.rows, 'ligne')}[/]{scope}", highlight=False)
-    table = Table(box=None, show_header=False, padding=(0, 2))
-    table.add_column(no_wrap=True)
-    table.add_column(justify="right", no_wrap=True)
-    for verdict, count in found.verdicts.items():
-        table.add_row(f"[{verdict.words.colours.terminal}]{verdict.words.title}[/]", str(count))
-    OUT.print(table)
+    tell_verdicts(found.verdicts)
     matches = ", ".join(f"{name} {count}" for name, count in found.matches.items())
     _item(f"Rapprochement : {matches}")
-
-
-def _remarks(remarks: Sequence[str]) -> None:
-    if remarks:
-        OUT.print("\n[bold]À savoir[/]")
-        for remark in remarks:
-            _item(remark)
 
 
 def _item(text: str) -> None:

@@ -3,31 +3,43 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.text import Text
 
+from pipelines.cli.columns_shown import ColumnOption, ColumnsOption, tell_columns
 from pipelines.cli.common import (
     OUT,
     HomeOption,
     JsonOption,
+    SheetOption,
     current_release,
+    done,
     fitted,
     print_json,
+    say,
     settings_for,
 )
 from pipelines.cli.facts import IdentifierArgument, with_facts
-from pipelines.cli.verify import asked
+from pipelines.cli.portfolio import opened, tell_remarks, tell_verdicts
+from pipelines.cli.verify import NAMING, asked
 from pipelines.errors import UsageError
-from pipelines.french import date_longue
+from pipelines.files import check_new_folder
+from pipelines.french import combien, date_longue, liste
 from pipelines.home import Home
+from pipelines.portage.candidates.mapping import Said, told
+from pipelines.portage.facts import PAR_NOM
 from pipelines.portage.verdict import Verdict
 from pipelines.printable import printable
 from pipelines.warehouse.release import current, open_readonly
+
+if TYPE_CHECKING:
+    from pipelines.portage.dossier.lines import Row
 
 _CHECK_CODES = {"authentique": 0, "inconnu ici": 11, "modifié": 13}
 _COLOURS = {"authentique": "green", "inconnu ici": "yellow", "modifié": "red"}
@@ -40,6 +52,19 @@ def register(app: typer.Typer) -> None:
 
 def dossier(
     identifiant: IdentifierArgument = None,
+    fichier: Annotated[
+        Path | None,
+        typer.Option(
+            "--fichier",
+            metavar="FICHIER",
+            readable=False,
+            help="Candidats, un par ligne, comme pour « opac cribler » : un dossier par ligne, et "
+            "un index. Les faits donnés en option valent pour les lignes qui ne disent rien.",
+        ),
+    ] = None,
+    feuille: SheetOption = None,
+    colonne: ColumnOption = None,
+    colonnes: ColumnsOption = None,
     verifier: Annotated[
         Path | None,
         typer.Option(
@@ -56,7 +81,8 @@ def dossier(
             "--sortie",
             metavar="FICHIER.pdf",
             readable=False,
-            help="PDF à écrire, le JSON à côté ; sinon NUMERO.pdf ici même.",
+            help="PDF à écrire, le JSON à côté ; sinon NUMERO.pdf ici même. Avec --fichier, le "
+            "dossier à remplir, nouveau ou vide ; sinon FICHIER-dossiers ici même.",
         ),
     ] = None,
     strict: Annotated[
@@ -65,8 +91,8 @@ def dossier(
             "--strict",
             metavar="",
             help="Dire le résultat par le code de sortie : 10 éligible, 11 pièces manquantes, 12 à "
-            "vérifier, 13 non éligible ; avec --verifier, 0 authentique, 11 inconnu ici, 13 "
-            "modifié.",
+            "vérifier, 13 non éligible (avec --fichier, le plus fort des lignes, avec ou sans "
+            "dossier) ; avec --verifier, 0 authentique, 11 inconnu ici, 13 modifié.",
         ),
     ] = False,
     home: HomeOption = None,
@@ -74,8 +100,30 @@ def dossier(
     *,
     facts: dict[str, str],
 ) -> int:
-    """Écrire le dossier de preuve d'une sous-traitance (PDF et JSON), ou en vérifier un."""
-    if verifier is None:
+    """Écrire le dossier de preuve d'une sous-traitance (PDF et JSON), ou en vérifier un.
+
+    Avec --fichier, un dossier par ligne, et index.csv, qui dit pourquoi une ligne n'en a pas.
+
+    Le code de sortie est alors 0 dès que chaque ligne est traitée (--strict le change).
+    """
+    if fichier is None and (feuille or colonne or colonnes):
+        raise UsageError(
+            "--feuille, --colonne et --colonnes disent comment lire un fichier : donnez-le avec "
+            "--fichier."
+        )
+    if fichier is not None:
+        _refuse_one(identifiant, verifier, facts)
+        target = sortie or Path(f"{fichier.stem}-dossiers")
+        code = _make_all(
+            fichier,
+            Said(feuille, told(colonne or (), colonnes)),
+            colonnes,
+            target,
+            home,
+            as_json,
+            facts,
+        )
+    elif verifier is None:
         code = _make(asked(identifiant, facts), sortie, home, as_json)
     elif identifiant or facts or sortie is not None:
         raise UsageError(
@@ -114,6 +162,74 @@ def _make(facts: dict[str, str], sortie: Path | None, home: Path | None, as_json
         for path in (made.pdf, made.json):
             OUT.print(Text(f"  {printable(str(path))}"), soft_wrap=True)
     return Verdict(found["verdict"]).words.code
+
+
+def _refuse_one(identifiant: str | None, verifier: Path | None, facts: Mapping[str, str]) -> None:
+    """See that nothing names one organisation, or one dossier, beside a file of them.
+
+    Raises:
+        UsageError: something does.
+    """
+    if verifier is not None:
+        raise UsageError("Donnez --fichier ou --verifier, pas les deux.")
+    named = [PAR_NOM[name].option for name in NAMING if name in facts]
+    if identifiant or named:
+        what = liste([*(["l'identifiant"] if identifiant else []), *named])
+        raise UsageError(
+            f"Avec --fichier, chaque ligne dit de qui il s'agit : retirez {what}, ou donnez-le "
+            "sans --fichier."
+        )
+
+
+def _make_all(
+    fichier: Path,
+    said: Said,
+    colonnes: Path | None,
+    target: Path,
+    home: Path | None,
+    as_json: bool,
+    facts: dict[str, str],
+) -> int:
+    """Issue a dossier for each line of a file; give the code of the strongest verdict."""
+    from pipelines.portage.dossier.lines import INDEX, Place, issue_lines
+    from pipelines.portage.screening.judging import check_mission
+    from pipelines.portage.session import portage_session
+
+    check_new_folder(target)
+    with opened(fichier, said, colonnes, home) as file:
+        check_mission(file.candidates, facts)
+        with portage_session(file.release) as session:
+            step = file.steps.start("Dossiers", file.candidates.rows)
+            place = Place(Home(settings_for(home).home), target)
+            rows = issue_lines(session, file.candidates, facts, place, step)
+        if as_json:
+            index = str(target / INDEX)
+            print_json({"sortie": str(target), "index": index, "lignes": [r.told() for r in rows]})
+        else:
+            tell_columns(file.candidates)
+            tell_remarks(file.candidates.remarks)
+            _tell_lines(rows, target)
+    # What has no dossier is not proved, whatever its verdict.
+    unproved = [Verdict.A_VERIFIER] if any(not row.dossier for row in rows) else []
+    return max(verdict.words.code for verdict in [*_verdicts(rows), *unproved])
+
+
+def _verdicts(rows: Sequence[Row]) -> list[Verdict]:
+    return [row.verdict for row in rows if row.verdict]
+
+
+def _tell_lines(rows: Sequence[Row], target: Path) -> None:
+    from pipelines.portage.dossier.lines import INDEX
+
+    issued = sum(bool(row.dossier) for row in rows)
+    OUT.print()
+    made = f"{combien(issued, 'dossier')} pour {combien(len(rows), 'ligne')}"
+    OUT.print(f"[bold]{made}[/]", highlight=False)
+    tell_verdicts(Counter(_verdicts(rows)))
+    if issued < len(rows):
+        say(f"  {combien(len(rows) - issued, 'ligne')} sans dossier : {INDEX} dit pourquoi")
+    OUT.print()
+    done(str(target))
 
 
 def _check(file: Path, home: Path | None, as_json: bool) -> int:

@@ -10,6 +10,7 @@ import typer
 
 from pipelines.cli import (
     cribler,
+    demandes,
     dictionnaire,
     doctor,
     dossier,
@@ -51,6 +52,7 @@ query.register(app)
 export.register(app)
 verify.register(app)
 cribler.register(app)
+demandes.register(app)
 dossier.register(app)
 porteurs.register(app)
 market.register(app)

@@ -36,7 +36,7 @@ _STATUTS = {
 }
 _ROLES = {"sous_traitant": "Le sous-traitant", "contrat": "La mission", "porteur": "Le porteur"}
 # The facts that say who, the plainest first.
-_NAMING = ("identifiant", "nda", "siret", "siren", "nom")
+NAMING = ("identifiant", "nda", "siret", "siren", "nom")
 _ALONE = "Sous-traitant seulement : le porteur n'est pas jugé, nommez-le avec --porteur."
 
 
@@ -100,7 +100,7 @@ def asked(identifiant: str | None, facts: Mapping[str, str]) -> dict[str, str]:
     """
     given = (identifiant or "").strip()
     named = {**facts, **({"identifiant": given} if given else {})}
-    if named.keys().isdisjoint(_NAMING):
+    if named.keys().isdisjoint(NAMING):
         raise UsageError(
             "Le sous-traitant n'est pas nommé : donnez un NDA, un SIRET ou un SIREN, ou --nom "
             "avec --ville."
@@ -238,7 +238,7 @@ def _named(party: Mapping[str, Any], names: Mapping[str, str]) -> str:
     match = party["rapprochement"]
     if match["qualite"] in UNIDENTIFIED:
         facts = party["faits"]
-        given = (facts[name] for name in ("porteur", *_NAMING) if name in facts)
+        given = (facts[name] for name in ("porteur", *NAMING) if name in facts)
         return f"{next(given, '—')} (non identifié)"
     if not party["dans_la_liste"]:
         return f"{match['identifiant'] or '—'} (pas trouvé dans la liste)"

@@ -371,7 +371,7 @@ def test_progress_is_for_terminals_only(
     assert cribler(path, *MISSION, "--sortie", "a.csv").err == ""
     shown = io.StringIO()
     monkeypatch.setattr(
-        "pipelines.cli.cribler.ERR", Console(file=shown, force_terminal=True, width=100)
+        "pipelines.cli.portfolio.ERR", Console(file=shown, force_terminal=True, width=100)
     )
     cribler(path, *MISSION, "--sortie", "b.csv").succeeded()
     for step in ("Lecture", "Verdicts", "Écriture", "10/10"):

@@ -353,3 +353,71 @@ def test_help_says_what_the_codes_are(opac: Opac) -> None:
     told = " ".join(opac("dossier", "--help").out.replace("│", " ").split())
     assert "10 éligible, 11 pièces manquantes, 12 à vérifier, 13 non éligible" in told
     assert "0 authentique, 11 inconnu ici, 13 modifié" in told
+
+
+def test_a_dossier_for_each_line_of_a_file(opac: Opac, home: Path) -> None:
+    nda = one(home, CERTIFIED)
+    Path("c.csv").write_text(
+        f"NDA;Raison sociale;CV\n{nda};=1+1;oui\n12345678;;\n{nda};x\x07/../y\u202e;ni\n"
+    )
+    ran = opac("dossier", "--fichier", "c.csv", *MISSION, "--home", home)
+    out = ran.succeeded()
+    assert "1 dossier pour 3 lignes" in out
+    assert "2 lignes sans dossier : index.csv dit pourquoi" in out
+    assert "✓ c-dossiers" in out
+    (entry,) = issued(Home(home))
+    number = entry["numero"]
+    assert sorted(path.name for path in Path("c-dossiers").iterdir()) == [
+        *(f"{number}.json", f"{number}.pdf", "index.csv")
+    ]
+    assert verify(opac, home, f"c-dossiers/{number}.pdf").succeeded().startswith("authentique")
+    alone = json.loads(Path(make(opac, home, nda, "--titres")["json"]).read_text("utf-8"))
+    filed = json.loads(Path(f"c-dossiers/{number}.json").read_text("utf-8"))
+    for sheet in (alone, filed):
+        sheet["reponse"]["organisme"].pop("rapprochement")
+        sheet["reponse"]["organisme"].pop("faits")
+    assert filed["reponse"] == alone["reponse"], "the same answer, asked alone or in a file"
+
+
+def test_a_file_of_lines_says_its_rows_in_json_and_its_strongest_verdict(
+    opac: Opac, home: Path
+) -> None:
+    nda = one(home, CERTIFIED)
+    Path("c.csv").write_text(f"NDA\n{nda}\n")
+    args = ("--fichier", "c.csv", *MISSION, *HELD, "--home", home)
+    told = json.loads(opac("dossier", *args, "--json").succeeded())
+    (row,) = told["lignes"]
+    assert (row["ligne"], row["verdict"], row["pourquoi pas de dossier"]) == (2, "ELIGIBLE", "")
+    assert Path(told["sortie"], row["fichier"]).is_file()
+    assert Path(told["index"]).is_file()
+    assert opac("dossier", *args, "--strict", "--sortie", "b").code == 10
+    Path("c.csv").write_text(f"NDA\n{nda}\n12345678\n")
+    assert opac("dossier", *args, "--strict", "--sortie", "d").code == 12, "without a dossier, too"
+
+
+@pytest.mark.parametrize(
+    ("args", "told"),
+    [
+        (("123", "--fichier", "c.csv"), "retirez l'identifiant"),
+        (("--nom", "X", "--nda", "1", "--fichier", "c.csv"), "retirez --nda et --nom"),
+        (("--verifier", "x.pdf", "--fichier", "c.csv"), "pas les deux"),
+        (("--feuille", "A"), "--fichier"),
+        (("--fichier", "absent.csv", *MISSION), "absent.csv"),
+        (("--fichier", "c.csv"), "Rien ne dit « Financement »"),
+        (("--fichier", "c.csv", *MISSION, "--sortie", "plein"), "n'est pas vide"),
+        (("--fichier", "c.csv", *MISSION, "--sortie", "c.csv"), "un fichier a ce nom"),
+        (("--fichier", "c.csv", *MISSION, "--montant", "beaucoup"), "ne se lit pas"),
+    ],
+)
+def test_a_file_of_lines_badly_asked_for(
+    opac: Opac, home: Path, args: tuple[str, ...], told: str
+) -> None:
+    Path("c.csv").write_text("NDA\n93139999913\n")
+    Path("plein").mkdir()
+    Path("plein/x").touch()
+    ran = opac("dossier", *args, "--home", home)
+    assert (ran.code, ran.out) == (2, ""), ran
+    (sentence,) = ran.err.splitlines()
+    assert told in sentence
+    assert sorted(path.name for path in Path().iterdir()) == ["c.csv", "maison", "plein"]
+    assert issued(Home(home)) == []

@@ -40,6 +40,7 @@ def test_the_commands_are_those_documented() -> None:
     assert sorted(COMMANDS) == [
         "avis",
         "cribler",
+        "demandes",
         "demarrer",
         "dictionnaire",
         "doctor",

@@ -68,3 +68,13 @@ def test_invoices_make_years_and_sub_contractors(opac: Opac, tmp_path: Path) -> 
     assert found["lignes_ecartees"] == []
     # Two spellings, one number.
     assert sum(row["numero"] == "371103920" for row in found["sous_traitants"]) == 2
+
+
+def test_letters_and_dossiers_come_with_their_index(opac: Opac, tmp_path: Path) -> None:
+    call(opac, "demandes", tmp_path)
+    call(opac, "dossier", tmp_path)
+    letters, dossiers = tmp_path / "lettres", tmp_path / "dossiers"
+    for folder, files in ((letters, "*.eml"), (dossiers, "*.pdf")):
+        rows = pl.read_csv(folder / "index.csv", separator=";")
+        assert rows.height == 8
+        assert 0 < len([*folder.glob(files)]) < 8

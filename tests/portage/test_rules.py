@@ -12,6 +12,7 @@ from itertools import pairwise, product
 import pytest
 
 from pipelines.portage.facts import FAITS, PAR_NOM, Genre, Groupe
+from pipelines.portage.letters.missing import WORDS
 from pipelines.settings import REFERENCE, SQL
 from pipelines.warehouse.models import parse_model
 from tests.portage.demands import ACTIONS, FUNDINGS
@@ -277,3 +278,23 @@ def test_a_fact_of_the_carrier_has_the_genre_of_its_like() -> None:
             like.valeurs,
             like.document,
         )
+
+
+def test_a_document_asked_of_the_sub_contractor_says_how_it_is_given() -> None:
+    """Letters tell it (``portage_demande``): always, and more for some motifs of that document."""
+    asked = table("portage_demande")
+    of_him = {rule["constat"] for rule in RULES if rule["role"] == "sous_traitant"}
+    of_him |= {
+        f"dispense_{waiver}"
+        for rule in RULES
+        if rule["role"] == "sous_traitant"
+        for waiver in filter(None, rule["dispenses"].split("|"))
+    }
+    wanted = {m["piece"] for m in MOTIFS if m["piece"] and m["constat"] in of_him}
+    assert {row["piece"] for row in asked if not row["motif"]} == wanted
+    pieces = {motif["motif"]: motif["piece"] for motif in MOTIFS}
+    for row in asked:
+        assert not row["motif"] or pieces[row["motif"]] == row["piece"], row
+        assert row["phrase"].endswith("."), row
+        assert set(re.findall(r"\{(\w+)\}", row["phrase"])) <= set(WORDS), row
+    assert len({(row["piece"], row["motif"]) for row in asked}) == len(asked)

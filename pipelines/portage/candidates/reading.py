@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING
 
 from pipelines.errors import UsageError
 from pipelines.french import combien, verb
+from pipelines.portage.candidates.addresses import hidden
 from pipelines.portage.candidates.asides import set_aside
 from pipelines.portage.candidates.choice import Choice, Fitness, shows_candidates
 from pipelines.portage.candidates.columns import decide
@@ -70,7 +71,7 @@ def read_candidates(
     """
     found = read_table(path, folder, advance, said)
     if found.facts.keys().isdisjoint(IDENTITY):
-        named = ", ".join(f"« {name[:_SHOWN]} »" for name in found.names[:10])
+        named = ", ".join(f"« {hidden(name[:_SHOWN])} »" for name in found.names[:10])
         raise UsageError(
             f"Aucune colonne de « {path} » ne dit de qui il s'agit (colonnes : {named}"
             f"{_elsewhere(found)}) : nommez-en une NDA, SIRET, SIREN, Identifiant ou Nom, ou dites "

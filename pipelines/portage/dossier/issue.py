@@ -29,17 +29,19 @@ class Issued:
     sha256_json: str
 
 
-def issue(
+def issue(  # noqa: PLR0913  # a file, or the folder of a numbered one
     home: Home,
     answer: Answer,
     source: Source,
     target: Path | None,
     moment: dt.datetime,
+    *,
+    folder: Path | None = None,
 ) -> Issued:
     """Make a dossier from an answer; ``moment`` has a time zone.
 
-    By default the PDF bears its number and goes to the current folder; the JSON goes beside it,
-    under the same name.
+    By default the PDF bears its number and goes to ``folder``, or else to the current one; the JSON
+    goes beside it, under the same name.
 
     Raises:
         UsageError: the files cannot be written there.
@@ -48,7 +50,7 @@ def issue(
     if target is not None:
         _check(target)
     number = reserve(home, moment.astimezone(PARIS))
-    pdf = target or Path(f"{number.numero}.pdf")
+    pdf = target or (folder or Path()) / f"{number.numero}.pdf"
     if target is None and pdf.exists():
         # From another home, whose numbers are the same: a proof is not written over unasked.
         raise UsageError(f"« {pdf} » existe déjà ici : choisissez un autre fichier avec --sortie.")

@@ -24,7 +24,7 @@ from pipelines.jsonl import append_line, read_lines
 
 _RESERVED, _ISSUED = "numero", "emission"
 # Read in the text of the journal, so that a line torn by a kill keeps its number used.
-_GIVEN = re.compile(rb'"numero": "OPAC-(\d{4})-(\d{6,9})"')
+_GIVEN = rb'"numero": "OPAC-%d-(\d{6,9})"'
 _PATIENCE = 10.0
 _PAUSE = 0.02
 
@@ -58,10 +58,11 @@ def reserve(home: Home, moment: datetime) -> Number:
     """
     with _held(home) as path:
         text = path.read_bytes()
-        year = f"{moment:%Y}"
-        last = max((int(n) for y, n in _GIVEN.findall(text) if y == year.encode()), default=0)
+        last = max(map(int, re.findall(_GIVEN % moment.year, text)), default=0)
         names = (entry["journal"] for entry in read_lines(path) if "journal" in entry)
-        number = Number(f"OPAC-{year}-{last + 1:06d}", next(names, None) or os.urandom(4).hex())
+        number = Number(
+            f"OPAC-{moment:%Y}-{last + 1:06d}", next(names, None) or os.urandom(4).hex()
+        )
         _append(path, _RESERVED, number, moment, pid=os.getpid())
     return number
 

@@ -13,6 +13,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from pipelines.errors import OpacError
+
 if TYPE_CHECKING:
     from typst import PDFStandard
 
@@ -28,16 +30,26 @@ _UNDRAWN = re.compile(
 
 
 def render(content: Mapping[str, Any]) -> bytes:
-    """Give the PDF of a dossier (see :func:`pipelines.portage.dossier.content.content`)."""
+    """Give the PDF of a dossier (see :func:`pipelines.portage.dossier.content.content`).
+
+    Raises:
+        OpacError: the page cannot be set out.
+    """
     import typst
 
-    pdf: bytes = typst.compile(
-        _TEMPLATE,
-        ignore_system_fonts=True,
-        format="pdf",
-        sys_inputs={"contenu": json.dumps(drawable(content), ensure_ascii=False)},
-        pdf_standards=_STANDARDS,
-    )
+    try:
+        pdf: bytes = typst.compile(
+            _TEMPLATE,
+            ignore_system_fonts=True,
+            format="pdf",
+            sys_inputs={"contenu": json.dumps(drawable(content), ensure_ascii=False)},
+            pdf_standards=_STANDARDS,
+        )
+    except typst.TypstError as error:
+        raise OpacError(
+            f"La page du dossier n'a pas pu être composée ({error}) : signalez-le, avec ce qui "
+            "était demandé."
+        ) from error
     return pdf
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import glob
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ from pipelines.portage.answer import refuse_unreadable, snapshot
 from pipelines.portage.candidates.columns import ANSWER
 from pipelines.portage.candidates.table import Advance, Candidates, connect
 from pipelines.portage.facts import PAR_NOM
-from pipelines.portage.session import Session
+from pipelines.portage.session import Session, Telling
 from pipelines.portage.verdict import VERDICTS, Verdict
 from pipelines.warehouse.literals import file_literal, literal
 
@@ -104,6 +104,31 @@ def check_mission(candidates: Candidates, defaults: Mapping[str, str]) -> None:
                 )
 
 
+def blocks(
+    session: Session,
+    candidates: Candidates,
+    defaults: Mapping[str, str],
+    rows: int,
+    telling: Telling = Telling.EFFECTS,
+) -> Iterator[tuple[int, int]]:
+    """Judge the rows of a candidate file by so many at a time; give the first and the last of each.
+
+    The answers to a block are in the session until the next one is asked for. Of a row in doubt
+    (``Candidates.doubt``) nothing was read: its answer is nobody's.
+
+    Raises:
+        UsageError: a default cannot be read.
+    """
+    if defaults:
+        session.ask_rows([dict(defaults)])
+        refuse_unreadable(session)
+    for first in range(1, candidates.rows + 1, rows):
+        last = min(first + rows - 1, candidates.rows)
+        question = candidates.question(defaults, first, last)
+        session.ask(question, telling, date=defaults.get("date"))
+        yield first, last
+
+
 def screen(
     session: Session,
     candidates: Candidates,
@@ -118,16 +143,10 @@ def screen(
     Raises:
         UsageError: a default cannot be read.
     """
-
-    if defaults:
-        session.ask_rows([dict(defaults)])
-        refuse_unreadable(session)
     asked = {title: name for name, title in ASKED.items() if name in defaults}
     answers = folder / "reponses"
     answers.mkdir()
-    for first in range(1, candidates.rows + 1, BLOCK):
-        last = min(first + BLOCK - 1, candidates.rows)
-        session.ask(candidates.question(defaults, first, last), date=defaults.get("date"))
+    for first, last in blocks(session, candidates, defaults, BLOCK):
         session.con.execute(
             f"copy ({_answers(candidates, defaults, asked, first, last)}) "
             f"to {literal(str(answers / f'{first:012}.parquet'))} (format parquet)"

@@ -15,7 +15,7 @@ import xlsxwriter
 from pipelines.portage.candidates.reading import read_candidates
 from pipelines.portage.candidates.table import Candidates
 from pipelines.portage.facts import FAITS
-from pipelines.portage.session import Session
+from pipelines.portage.session import Session, Telling
 
 BROUILLONS = Path(__file__).with_name("candidats_brouillons.csv")
 MISSION = {"financement": "CPF", "action": "BILAN_COMPETENCES"}
@@ -65,7 +65,8 @@ class FakeSession:
             f"{values or '(0, null, null)'}) as v (ligne, fait, defaut)"
         )
 
-    def ask(self, query: str, date: str | None = None) -> None:
+    def ask(self, query: str, telling: Telling = Telling.EFFECTS, date: str | None = None) -> None:
+        assert telling is Telling.EFFECTS
         self.asked.append(query)
         facts = ", ".join(f"null::varchar as {fact.nom}" for fact in FAITS)
         self.con.execute(

@@ -20,6 +20,7 @@ from pipelines.portage.candidates.table import SHIFTED
 from pipelines.portage.screening import files, judging
 from pipelines.portage.screening.files import check_target, write_result
 from pipelines.portage.screening.judging import Screening, check_mission, screen
+from pipelines.portage.session import Telling
 from tests.portage.candidates.files import MISSION, FakeSession, read, rezipped, sheet, write
 
 FORMATS = (".xlsx", ".csv", ".parquet", ".json")
@@ -105,8 +106,8 @@ def test_rows_are_judged_by_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPat
 
 
 def test_a_verdict_that_lacks_is_no_pass(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    def forgetful(self: FakeSession, query: str, date: str | None = None) -> None:
-        asked(self, query, date)
+    def forgetful(self: FakeSession, query: str, telling: Telling, date: str | None = None) -> None:
+        asked(self, query, telling, date)
         self.con.execute("delete from evaluation.verdict where ligne = 3")
 
     asked = FakeSession.ask
