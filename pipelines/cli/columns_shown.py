@@ -46,6 +46,8 @@ def tell_columns(candidates: Candidates, every: bool = False) -> None:
         table.add_column(title, overflow="fold", max_width=60 if OUT.is_terminal else None)
     unknown = []
     for column in candidates.columns:
+        if column.answer and not every:
+            continue
         name, *rest = map(printable, shown(column))
         if column.fact is None and not column.refused and not every:
             unknown.append(f"« {name} »")

@@ -11,6 +11,7 @@ from itertools import pairwise, product
 
 import pytest
 
+from pipelines.portage.answer import UNIDENTIFIED
 from pipelines.portage.facts import FAITS, PAR_NOM, Genre, Groupe
 from pipelines.settings import REFERENCE, SQL
 from pipelines.warehouse.models import parse_model
@@ -277,3 +278,23 @@ def test_a_fact_of_the_carrier_has_the_genre_of_its_like() -> None:
             like.valeurs,
             like.document,
         )
+
+
+def test_what_is_to_be_done_is_said_of_all_that_can_decide() -> None:
+    told = {(row["motif"], row["qualite"]): row["a_faire"] for row in table("portage_a_faire")}
+    assert len(told) == len(table("portage_a_faire"))
+    effects = {"NON_SATISFAIT": "si_non_satisfait", "DOUTEUX": "si_douteux"}
+    deciding = set()
+    for rule in RULES:
+        exempting = {f"dispense_{name}" for name in rule["dispenses"].split("|")}
+        for motif in MOTIFS:
+            state = motif["etat"]
+            own = motif["constat"] == rule["constat"]
+            if (own and state in effects) or (motif["constat"] in exempting and state == "DOUTEUX"):
+                effect = rule[effects[state]]
+                deciding |= {motif["motif"]} if effect in ("A_VERIFIER", "NON_ELIGIBLE") else set()
+    assert {motif for motif, quality in told if not quality} == deciding
+    assert {quality for _, quality in told if quality} == UNIDENTIFIED
+    for sentence in told.values():
+        assert sentence.endswith(".")
+        assert len(sentence) <= 110, sentence
