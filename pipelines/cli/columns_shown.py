@@ -89,6 +89,8 @@ def tell_columns(candidates: Candidates, every: bool = False, kept: bool = True)
         table.add_column(title, overflow="fold", max_width=60 if OUT.is_terminal else None)
     unknown = []
     for column in candidates.columns:
+        if column.answer and not every:
+            continue
         name, *rest = (hidden(printable(text)) for text in shown(column))
         if column.fact is None and not column.refused and not every:
             unknown.append(f"« {name} »")

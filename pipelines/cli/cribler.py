@@ -204,7 +204,8 @@ def _show(found: Screening, remarks: Sequence[str], target: Path) -> None:
             named = ", ".join(found.gone[:_GONE_SHOWN]) + (
                 f", et {more} autres" if more > 0 else ""
             )
-            _item(f"{len(found.gone)} ligne(s) n'y sont plus : {named}")
+            gone = combien(len(found.gone), "ligne n'y est plus", "lignes n'y sont plus")
+            _item(f"{gone} : {named}")
     OUT.print()
     day = found.snapshot["date_contenu"]
     OUT.print(f"[green]✓[/] {escape(str(target))}", soft_wrap=True, highlight=False)

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.portage.facts import FAITS, Groupe
 from pipelines.portage.matching import match
-from pipelines.portage.written import understand
+from pipelines.portage.written import Understood, understand
 from pipelines.registers.archive import Archive
 from pipelines.registers.seen import seen_until
 from pipelines.settings import SQL
@@ -34,6 +34,8 @@ JUDGING = (
 TELLING = ("controle_dit", "echeance")
 # One row a question, in words: for files of candidates and for the grid.
 LINES = ("verdict",)
+# Of a question, what is to be settled: no fact, told as it stands (``fait.defaut``).
+DOUBT = "doute"
 
 
 class Telling(StrEnum):
@@ -81,8 +83,15 @@ class Session:
             for f in FAITS
             if f.groupe is not Groupe.CANDIDAT and f.nom != "porteur"  # those are for the matching
         ]
+        doubt = {
+            "fait": DOUBT,
+            "genre": "texte",
+            "groupe": "MISSION",
+            "liste": "",
+            "libelle": DOUBT,
+        }
         types = dict.fromkeys(("fait", "genre", "groupe", "liste", "libelle"), "varchar")
-        con.execute(f"create table {QUESTIONS}.fait as {rows(facts, types)}")
+        con.execute(f"create table {QUESTIONS}.fait as {rows([*facts, doubt], types)}")
         self._today = today or dt.date.today()
         self._seen = seen
 
@@ -90,7 +99,8 @@ class Session:
         """Judge the questions that ``query`` gives: ``ligne``, and facts as text.
 
         A column that is not a fact of the catalogue is passed over; ``role_juge`` limits a
-        question to one role. ``date``, as it is written, is that of the questions whose own is not
+        question to one role, ``doute`` is a sentence: what must be settled before the line can be
+        believed. ``date``, as it is written, is that of the questions whose own is not
         said or not read: today without it.
 
         Raises:
@@ -110,13 +120,14 @@ class Session:
             f"nullif(trim({name}::varchar), '') as {name}"
             if name in given
             else f"null::varchar as {name}"
-            for name in ("role_juge", *(fait.nom for fait in FAITS))
+            for name in ("role_juge", DOUBT, *(fait.nom for fait in FAITS))
         )
         self.con.execute(
             f"create or replace table {QUESTIONS}.candidat as "
             f"select ligne::bigint as ligne, {columns} from question"
         )
-        declared = ", ".join(fait.nom for fait in FAITS if fait.nom in given) or "nda"
+        told = (*(fait.nom for fait in FAITS), DOUBT)
+        declared = ", ".join(name for name in told if name in given) or "nda"
         self.con.execute(
             f"create or replace table {QUESTIONS}.declaration as "
             f"unpivot {QUESTIONS}.candidat on {declared} into name fait value texte"
@@ -148,7 +159,10 @@ class Session:
             f"select distinct d.fait, d.texte from {QUESTIONS}.declaration as d "
             f"inner join {QUESTIONS}.fait as f on d.fait = f.fait"
         ).fetchall()
-        read = [(name, text, understand(name, text)) for name, text in written]
+        read = [
+            (name, text, Understood(fault=text) if name == DOUBT else understand(name, text))
+            for name, text in written
+        ]
         told = [
             (name, text, found.value, found.fault)
             for name, text, found in read

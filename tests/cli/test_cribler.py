@@ -219,7 +219,7 @@ def test_an_earlier_result_tells_what_changed(
     worse = [verdict != "NON_ELIGIBLE" for verdict in before]
     assert frame["changement"].to_list() == ["dégradé" if w else "inchangé" for w in worse]
     assert f"{sum(worse)} dégradé" in out
-    assert "2 ligne(s) n'y sont plus" in out
+    assert "2 lignes n'y sont plus" in out
     refused(cribler(shorter, *MISSION, "--precedent", path), "--precedent")
 
 

@@ -11,6 +11,7 @@ from itertools import pairwise, product
 
 import pytest
 
+from pipelines.portage.answer import UNIDENTIFIED
 from pipelines.portage.facts import FAITS, PAR_NOM, Genre, Groupe
 from pipelines.portage.letters.missing import WORDS
 from pipelines.settings import REFERENCE, SQL
@@ -298,3 +299,23 @@ def test_a_document_asked_of_the_sub_contractor_says_how_it_is_given() -> None:
         assert row["phrase"].endswith("."), row
         assert set(re.findall(r"\{(\w+)\}", row["phrase"])) <= set(WORDS), row
     assert len({(row["piece"], row["motif"]) for row in asked}) == len(asked)
+
+
+def test_what_is_to_be_done_is_said_of_all_that_can_decide() -> None:
+    told = {(row["motif"], row["qualite"]): row["a_faire"] for row in table("portage_a_faire")}
+    assert len(told) == len(table("portage_a_faire"))
+    effects = {"NON_SATISFAIT": "si_non_satisfait", "DOUTEUX": "si_douteux"}
+    deciding = set()
+    for rule in RULES:
+        exempting = {f"dispense_{name}" for name in rule["dispenses"].split("|")}
+        for motif in MOTIFS:
+            state = motif["etat"]
+            own = motif["constat"] == rule["constat"]
+            if (own and state in effects) or (motif["constat"] in exempting and state == "DOUTEUX"):
+                effect = rule[effects[state]]
+                deciding |= {motif["motif"]} if effect in ("A_VERIFIER", "NON_ELIGIBLE") else set()
+    assert {motif for motif, quality in told if not quality} == deciding
+    assert {quality for _, quality in told if quality} == UNIDENTIFIED
+    for sentence in told.values():
+        assert sentence.endswith(".")
+        assert len(sentence) <= 110, sentence

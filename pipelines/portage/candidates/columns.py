@@ -15,28 +15,17 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from pipelines.french import liste
 from pipelines.portage.amounts import measure
+from pipelines.portage.candidates.answers import answers_of
 from pipelines.portage.candidates.headers import IDENTITY, Row, Sense, sense_of, units_of
 from pipelines.portage.candidates.values import SHARE, is_identifier, is_yes_or_no, share
 from pipelines.portage.facts import PAR_NOM
 from pipelines.portage.qualifiers import Role, qualifiers, tokens
 from pipelines.portage.words import is_nothing, key, lists
 
-# Columns that our results add, among them names that a candidate file may have for its own.
-ANSWER = (
-    "verdict",
-    "raisons",
-    "pieces_manquantes",
-    "avertissements",
-    "organisme",
-    "nda_retenu",
-    "qualite_rapprochement",
-    "message_rapprochement",
-    "prochaine_date",
-    "prochaine_echeance",
-)
 # Facts whose headers, however plain, stand above codes too (« Code Commune »).
 _CHECKED = frozenset(("nom", "ville"))
 # Beside one of these, « Nom » is a person's.
@@ -58,7 +47,8 @@ class Column:
     ``rank`` counts from 1. ``fact`` is None for a column left aside. ``units`` is what each of its
     figures is in, ``turned`` what each of its values means where its sense is not the fact's:
     ``contrary`` to it, or unsure.
-    ``why`` is told to the user; ``beside`` when another column of the fact goes before it.
+    ``why`` is told to the user; ``beside`` when another column of the fact goes before it;
+    ``answer``: it is one that a result of ours added.
     """
 
     rank: int
@@ -69,6 +59,7 @@ class Column:
     turned: Mapping[str, str] | None = None
     contrary: bool = False
     beside: bool = False
+    answer: bool = False
     samples: tuple[str, ...] = ()
     _order: tuple[int, ...] = field(default=(), compare=False)
 
@@ -80,7 +71,7 @@ class Column:
     @property
     def refused(self) -> bool:
         """Whether the column is left aside although its header tells of a fact."""
-        return self.fact is None and self.why != UNKNOWN
+        return self.fact is None and not self.answer and self.why != UNKNOWN
 
     @property
     def read_as(self) -> str:
@@ -118,9 +109,9 @@ class _Context:
     header: Row
     distinct: Distinct
 
-    @property
-    def of_our_own(self) -> bool:
-        return set(ANSWER[:3]) <= set(self.header)
+    @cached_property
+    def answers(self) -> frozenset[int]:
+        return frozenset(answers_of(self.header).values())
 
     @property
     def persons(self) -> bool:
@@ -148,8 +139,8 @@ def _chosen(rank: int, name: str, told: str, context: _Context) -> Column:
 def _decided(rank: int, name: str, header: str, context: _Context) -> Column:
     """Read a column by its header and its values."""
     aside = Column(rank, name, None, UNKNOWN)
-    if context.of_our_own and header in ANSWER:
-        return replace(aside, why="Réponse d'un criblage précédent.")
+    if rank in context.answers:
+        return replace(aside, why="Réponse d'un criblage précédent.", answer=True)
     sense = sense_of(header)
     if sense is None:
         return aside
@@ -256,7 +247,9 @@ def _guessed(columns: list[Column], context: _Context, asked: Mapping[int, str])
     if not all(is_nothing(PAR_NOM["nda"], value) for value in said):
         return columns
     for place, column in enumerate(columns):
-        if column.fact is not None or column.rank in asked or _limited(context, column.rank):
+        if column.fact is not None or column.rank in asked or column.answer:
+            continue
+        if _limited(context, column.rank):
             continue
         values = [value for value in context.distinct(column.rank) if value.strip()]
         if values and sum(map(_shaped, values)) >= SHARE * len(values):

@@ -11,6 +11,7 @@ from pipelines.errors import UsageError
 from pipelines.french import combien, verb
 from pipelines.portage.candidates.choice import Choice
 from pipelines.portage.candidates.headers import Row
+from pipelines.portage.candidates.received import write_received
 from pipelines.portage.candidates.table import Advance, Candidates, arrange, named
 from pipelines.portage.candidates.text import Repairs, TextTable, open_table, write_records
 from pipelines.portage.candidates.workbook import read_book
@@ -102,6 +103,9 @@ def read_sheet(path: Path, data: Path, advance: Advance, choice: Choice) -> Cand
     advance(frame.height)
     found = _candidates(Candidates(path, data, [], frame.height), header, kept, sheet.left)
     found.sheet, found.other_sheets = sheet.name, sheet.others
+    documents = data.with_name("pieces.parquet")
+    if sheet.received and write_received(sheet.received, documents):
+        found.received = documents
     found.remarks = [*_skipped(head[:skip], header), *found.remarks]
     if blank_rows := length - frame.height:
         found.remarks.append(_blank(blank_rows))

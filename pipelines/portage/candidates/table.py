@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,6 +15,8 @@ from pipelines.portage.candidates.headers import (
     find_header,
     looks_like_identifier,
 )
+from pipelines.portage.candidates.keys import named_cell, settled
+from pipelines.portage.candidates.received import pieces
 from pipelines.portage.candidates.tiers import joined_header
 from pipelines.portage.facts import FAITS, PAR_NOM, Groupe
 from pipelines.portage.words import nothing_sql
@@ -35,7 +38,7 @@ class Candidates:
     a spreadsheet shows it in; of a Parquet file, its place from 1), ``decale`` (true: the row is
     longer than the header, its columns cannot be trusted) and ``c1``, ``c2``… as text, one for
     each of ``names``. ``header`` is what stands above each, if anything; ``columns`` says how each
-    is read.
+    is read. ``received``: documents received, given back beside (see ``received.py``).
     """
 
     path: Path
@@ -49,6 +52,7 @@ class Candidates:
     sheet: str | None = None
     other_sheets: list[str] = field(default_factory=list)
     mapping: Path | None = None
+    received: Path | None = None
 
     @property
     def facts(self) -> dict[str, int]:
@@ -76,17 +80,77 @@ class Candidates:
     def question(self, defaults: Mapping[str, str], first: int, last: int) -> str:
         """Write the query of the facts of rows ``first`` to ``last``: ``ligne``, and texts.
 
-        What a row leaves empty is taken from ``defaults``. Of a row whose columns cannot be
-        trusted, nothing is read.
+        What a row leaves empty is taken from ``defaults``; what it says is put beside the documents
+        received for it, and ``doute`` is what is doubtful of these. Of a row whose columns cannot
+        be trusted, nothing is read.
         """
-        asked = [fact.nom for fact in FAITS if fact.nom in self.facts or fact.nom in defaults]
+        given = [] if self.received is None else [one.fact for one in pieces().values() if one.told]
+        known = {*self.facts, *defaults, *given}
+        texts = {
+            fact.nom: self._beside_received(fact.nom, defaults.get(fact.nom))
+            if fact.nom in given
+            else self.value(fact.nom, defaults.get(fact.nom))
+            for fact in FAITS
+            if fact.nom in known
+        }
+        if self.received is not None:
+            texts["doute"] = "recues.doute"
         columns = [
-            f"if({self.doubt} is not null, null, {self.value(name, defaults.get(name))}) as {name}"
-            for name in asked
+            f"if({self.doubt} is not null, null, {text}) as {n}" for n, text in texts.items()
+        ]
+        source = f"read_parquet({file_literal(self.data)})"
+        if self.received is not None:
+            source += (
+                f" left join ({self._received_facts(defaults, given)}) as recues using (ligne)"
+            )
+        return (
+            f"select {', '.join(['ligne', *columns])} from {source} "
+            f"where ligne between {first} and {last}"
+        )
+
+    def received_rows(self, defaults: Mapping[str, str]) -> str | None:
+        """Write the query of the documents received, settled (see ``keys.py``); None without."""
+        if self.received is None:
+            return None
+        asked = "|".join(f"{name}={defaults[name]}" for name in sorted(defaults))
+        name = hashlib.sha256(asked.encode()).hexdigest()
+        target = self.received.with_name(f"recues-{name}.parquet")
+        if not target.exists():
+            with connect(target.parent) as con:
+                con.execute(
+                    f"copy ({settled(self.data, self.value, defaults, self.received)}) "
+                    f"to {literal(str(target))} (format parquet)"
+                )
+        return f"select * from read_parquet({file_literal(target)})"
+
+    def _received_facts(self, defaults: Mapping[str, str], given: Sequence[str]) -> str:
+        """Write the query of what is received for each row, and where it is told."""
+        told = [
+            f"max({text}) filter (where fait = {literal(fact)} and valeur is not null) as {name}"
+            for fact in dict.fromkeys(given)
+            for text, name in (("valeur", f"d_{fact}"), (named_cell("r"), f"ou_{fact}"))
         ]
         return (
-            f"select {', '.join(['ligne', *columns])} from read_parquet({file_literal(self.data)}) "
-            f"where ligne between {first} and {last}"
+            f"select de as ligne, {', '.join(told)}, "
+            "string_agg(distinct question, ' ' order by question) as doute "
+            f"from ({self.received_rows(defaults)}) as r where de is not null group by de"
+        )
+
+    def _beside_received(self, fact: str, default: str | None) -> str:
+        """Write the expression of one fact and of the document received that declares it."""
+        named = PAR_NOM[fact].option
+        if fact in self.facts:
+            column = literal(self.names[self.facts[fact] - 1])
+            where = f"if({self.value(fact)} is null, {literal(named)}, {column})"
+        else:
+            where = literal(named)
+        text, both = self.value(fact, default), literal(BETWEEN)
+        received = f"recues.ou_{fact} || {literal(NAMED)} || recues.d_{fact}"
+        return (
+            f"case when recues.d_{fact} is null then {text} when {text} is null "
+            f"then recues.d_{fact} when contains({text}, {both}) "
+            f"then {text} || {both} || {received} "
+            f"else {where} || {literal(NAMED)} || {text} || {both} || {received} end"
         )
 
     def value(self, fact: str, default: str | None = None) -> str:

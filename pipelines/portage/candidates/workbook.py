@@ -16,6 +16,7 @@ from pipelines.portage.candidates import archives
 from pipelines.portage.candidates.archives import MAX_CELLS, blocks
 from pipelines.portage.candidates.choice import Choice
 from pipelines.portage.candidates.formats import hidden, show
+from pipelines.portage.candidates.received import header_of
 
 if TYPE_CHECKING:
     import polars as pl
@@ -40,7 +41,8 @@ class Sheet:
 
     ``left`` blank columns stand before the first, ``top`` rows above it. ``merged`` counts the
     cells that got the value of the merged cell that they are part of;
-    ``formulas`` those whose formula was never worked out.
+    ``formulas`` those whose formula was never worked out. ``received`` are the sheets of documents
+    asked for, by their name.
     """
 
     name: str
@@ -51,6 +53,7 @@ class Sheet:
     top: int = 0
     merged: int = 0
     formulas: int = 0
+    received: list[tuple[str, pl.DataFrame]] = field(default_factory=list)
 
 
 @dataclass
@@ -90,27 +93,39 @@ def read_book(path: Path, choice: Choice | None = None) -> Sheet:
             sheet = book.load_sheet(title, header_row=None, skip_rows=0, dtypes="string")
             frames[title] = (sheet.visible == "visible", sheet.to_polars())
     told = {name: scans.get(files.get(name, ""), _Scan()) for name in frames}
+    heads = {
+        name: _spread(frame.head(HEAD_ROWS), told[name])[0].rows()
+        for name, (_, frame) in frames.items()
+    }
+    asked = [name for name in frames if header_of(heads[name]) is not None]
     name = (choice or Choice()).among(
         path,
         [
-            (name, visible, _spread(frame.head(HEAD_ROWS), told[name])[0].rows())
-            for name, (visible, frame) in frames.items()
+            (name, visible and name not in asked, heads[name])
+            for name, (visible, _) in frames.items()
         ],
     )
     filled = [name for name, (visible, frame) in frames.items() if visible and frame.height]
-    others = [other for other in filled if other != name]
-    scan, frame = told[name], frames[name][1]
+    others = [other for other in filled if other not in (name, *asked)]
     if name in files:
         with _damage_in_french(path), zipfile.ZipFile(path) as archive:
-            frame = show(archive, files[name], frame, scan.left)
+            shown = {
+                one: show(archive, files[one], frames[one][1], told[one].left)
+                for one in (name, *asked)
+                if one in files
+            }
     elif (code := hidden(path)) is not None:
         raise UsageError(
             f"« {path} » a des cellules au format « {code} », qui ne se lit pas dans ce type de "
             "classeur : enregistrez-le en .xlsx."
         )
-    frame, merged = _spread(frame, scan)
+    else:
+        shown = {}
+    scan = told[name]
+    frame, merged = _spread(shown.get(name, frames[name][1]), scan)
     macros = any(part.endswith("vbaProject.bin") for part in parts)
-    return Sheet(name, frame, others, macros, scan.left - 1, 0, merged, scan.formulas)
+    received = [(one, shown.get(one, frames[one][1])) for one in asked if one != name]
+    return Sheet(name, frame, others, macros, scan.left - 1, 0, merged, scan.formulas, received)
 
 
 def _examined(path: Path, archive: zipfile.ZipFile) -> tuple[dict[str, _Scan], dict[str, str]]:

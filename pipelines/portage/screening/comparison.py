@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pipelines.errors import UsageError
+from pipelines.portage.candidates.answers import answers_of
 from pipelines.portage.candidates.headers import IDENTITY
 from pipelines.portage.candidates.reading import read_table
 from pipelines.portage.candidates.table import Candidates, connect
@@ -26,10 +26,11 @@ _SAME = "on a.cle = b.cle and a.rang = b.rang"
 
 @dataclass(frozen=True)
 class Earlier:
-    """An earlier result: its rows, and the rank of the column of its verdicts."""
+    """An earlier result: its rows, the rank of the column of its verdicts, those of all of ours."""
 
     rows: Candidates
     verdict: int
+    ours: Mapping[str, int]
 
 
 def read_earlier(path: Path, folder: Path, now: Candidates) -> Earlier:
@@ -42,7 +43,8 @@ def read_earlier(path: Path, folder: Path, now: Candidates) -> Earlier:
     work = folder / "precedent"
     work.mkdir()
     rows = _read(path, work)
-    verdict = _verdict_column(rows)
+    ours = answers_of(rows.names)
+    verdict = ours.get("verdict")
     if verdict is None or rows.facts.keys().isdisjoint(IDENTITY):
         raise UsageError(
             f"« {path} » n'est pas un résultat d'« opac cribler » : donnez à --precedent un "
@@ -53,7 +55,7 @@ def read_earlier(path: Path, folder: Path, now: Candidates) -> Earlier:
             f"« {path} » ne désigne pas les organismes par la même colonne et n'a pas autant de "
             "lignes : donnez à --precedent le résultat du même fichier."
         )
-    return Earlier(rows, verdict)
+    return Earlier(rows, verdict, ours)
 
 
 def compare(screening: Screening, earlier: Earlier) -> None:
@@ -68,8 +70,8 @@ def compare(screening: Screening, earlier: Earlier) -> None:
     path = folder / "compare.parquet"
     ranks = ", ".join(f"'{name}'" for name in VERDICTS)
     with connect(folder) as con:
-        _number(con, "avant", before, _key(before, before, now, {}), f"c{earlier.verdict}")
-        _number(con, "apres", now, _key(now, before, now, screening.defaults), "null")
+        _number(con, "avant", before, _key(before, earlier, now, {}), f"c{earlier.verdict}")
+        _number(con, "apres", now, _key(now, earlier, now, screening.defaults), "null")
         con.execute(
             "copy (select s.*, a.verdict as verdict_precedent, "
             f"list_position([{ranks}], s.verdict) - list_position([{ranks}], a.verdict) as ecart, "
@@ -139,34 +141,23 @@ def _read(path: Path, folder: Path) -> Candidates:
     return read_table(typed, folder)
 
 
-def _verdict_column(before: Candidates) -> int | None:
-    """Give the rank of our verdict: the last, where the file had one of that name already."""
-    found = [
-        rank
-        for rank, name in enumerate(before.names, 1)
-        if re.fullmatch(r"verdict(_opac(_\d+)?)?", name)
-    ]
-    return found[-1] if found else None
-
-
-def _key(
-    keyed: Candidates, before: Candidates, now: Candidates, defaults: Mapping[str, str]
-) -> str:
+def _key(keyed: Candidates, earlier: Earlier, now: Candidates, defaults: Mapping[str, str]) -> str:
     """Write the key by which rows of two results are the same: who, and for what mission.
 
     Only what both results say counts.
     """
+    before = earlier.rows
     if not _shared(before, now):
         return "''"
     parts = [_plain(keyed.value(name)) for name in _shared(before, now)]
     who = f"coalesce({', '.join(parts)}, '')"
     mission = []
     for name, title in ASKED.items():
-        told = title in before.names
+        told = title in earlier.ours
         if not told and name not in before.facts:
             continue
         if keyed is before:
-            column = f"c{before.names.index(title) + 1}" if told else before.value(name)
+            column = f"c{earlier.ours[title]}" if told else before.value(name)
         else:
             column = now.value(name, defaults.get(name))
         mission.append(f"coalesce({_plain(column)}, '')")

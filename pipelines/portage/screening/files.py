@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from pipelines.errors import UsageError
+from pipelines.french import combien, verb
 from pipelines.portage.candidates.table import connect
 from pipelines.portage.screening.judging import Screening
 from pipelines.portage.screening.workbook import write_book
@@ -69,8 +70,8 @@ def _csv(screening: Screening, target: Path) -> list[str]:
         row = con.execute(f"select count(*) from {screening.source} where {risky}").fetchone()
     if row and row[0]:
         return [
-            f"{row[0]} ligne(s) ont une valeur qui commence comme une formule : une apostrophe la "
-            "précède dans le CSV."
+            f"{combien(row[0], 'ligne')} {verb(row[0], 'a', 'ont')} une valeur qui commence comme "
+            "une formule : une apostrophe la précède dans le CSV."
         ]
     return []
 
@@ -112,8 +113,7 @@ def distinct(names: Sequence[str]) -> list[str]:
 
 
 def _columns(screening: Screening) -> list[str]:
-    own = [f"c{rank}" for rank in range(1, len(screening.own) + 1)]
-    return [*own, *screening.ours]
+    return [*(f"c{rank}" for rank in screening.kept), *screening.ours]
 
 
 def _texts(screening: Screening) -> list[str]:

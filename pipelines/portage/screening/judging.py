@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from pipelines.errors import UsageError
+from pipelines.french import combien, verb
 from pipelines.portage.answer import refuse_unreadable, snapshot
-from pipelines.portage.candidates.columns import ANSWER
+from pipelines.portage.candidates.answers import ANSWER, free
+from pipelines.portage.candidates.received import SHEET
 from pipelines.portage.candidates.table import Advance, Candidates, connect
 from pipelines.portage.facts import PAR_NOM
+from pipelines.portage.screening.lacking import MOST_ROWS, missing, wording
+from pipelines.portage.screening.to_do import SHIFTED, to_do
 from pipelines.portage.session import Session, Telling
 from pipelines.portage.verdict import VERDICTS, Verdict
 from pipelines.warehouse.literals import file_literal, literal
@@ -33,7 +37,10 @@ _SOURCES = {
     "message_rapprochement": "v.message",
     "prochaine_date": "v.prochaine_date",
     "prochaine_echeance": "v.prochaine_echeance",
+    "a_faire": "f.a_faire",
 }
+# What is said of a row of which nothing is read: the rest is not.
+_UNREAD = {"raisons": "d.doute", "a_faire": literal(SHIFTED)}
 
 
 @dataclass
@@ -41,13 +48,18 @@ class Screening:
     """The answers to a candidate file.
 
     ``source`` is an expression of DuckDB that gives them in the order of the file: ``ligne``, the
-    columns of the file as ``c1``…, and those of ``ours``. ``gone`` are rows of an earlier result
-    that the file has no more; ``changes`` counts the others by kind, None without earlier result.
+    columns of the file as ``c1``…, and those of ``ours``. ``missing`` and ``wording`` are others,
+    of the documents that each row lacks, up to row ``until`` (see ``lacking.py``). ``gone`` are
+    rows of an earlier result that the file has no more; ``changes`` counts the others by kind,
+    None without earlier result.
     """
 
     candidates: Candidates
     folder: Path
     source: str
+    missing: str
+    wording: str
+    until: int
     ours: list[str]
     verdicts: dict[Verdict, int]
     pieces: list[tuple[str, int]]
@@ -60,15 +72,19 @@ class Screening:
     gone: list[str] = field(default_factory=list)
 
     @property
+    def kept(self) -> list[int]:
+        """The ranks of the columns of the file that come back: not those of an earlier result."""
+        return [column.rank for column in self.candidates.columns if not column.answer]
+
+    @property
     def own(self) -> list[str]:
-        """The names of the columns of the file."""
-        return self.candidates.names
+        """The names of these columns."""
+        return [self.candidates.names[rank - 1] for rank in self.kept]
 
     @property
     def titles(self) -> list[str]:
         """The names of our columns: another where the file has one of that name."""
-        taken = {name.casefold() for name in self.own}
-        return [_free(name, taken) for name in self.ours]
+        return [free(name, self.own) for name in self.ours]
 
     @property
     def carrier(self) -> bool:
@@ -144,15 +160,26 @@ def screen(
         UsageError: a default cannot be read.
     """
     asked = {title: name for name, title in ASKED.items() if name in defaults}
-    answers = folder / "reponses"
+    answers, lacking = folder / "reponses", folder / "pieces-manquantes"
     answers.mkdir()
+    lacking.mkdir()
+    room, until = MOST_ROWS, 0
     for first, last in blocks(session, candidates, defaults, BLOCK):
         session.con.execute(
             f"copy ({_answers(candidates, defaults, asked, first, last)}) "
             f"to {literal(str(answers / f'{first:012}.parquet'))} (format parquet)"
         )
+        if until == first - 1:
+            asked_for = lacking / f"{first:012}.parquet"
+            room, until = _ask_for(session, room, asked_for, last)
         advance(last)
-    source = f"read_parquet({literal(f'{glob.escape(str(answers))}/*.parquet')})"
+    source, documents = (
+        f"read_parquet({literal(f'{glob.escape(str(place))}/*.parquet')})"
+        for place in (answers, lacking)
+    )
+    words = folder / "pieces-dites.parquet"
+    session.con.execute(f"copy ({wording(documents)}) to {literal(str(words))} (format parquet)")
+    _tell_received(candidates, defaults)
     with connect(folder) as con:
         counts = con.execute(f"select verdict, count(*) from {source} group by all").fetchall()
         if sum(count for verdict, count in counts if verdict in VERDICTS) != candidates.rows:
@@ -170,6 +197,9 @@ def screen(
         candidates,
         folder,
         source,
+        documents,
+        f"read_parquet({file_literal(words)})",
+        until,
         [*ANSWER, *asked],
         {name: dict(counts)[name] for name in VERDICTS if name in dict(counts)},
         pieces,
@@ -179,6 +209,21 @@ def screen(
         dict(defaults),
         dt.date.today(),
     )
+
+
+def _ask_for(session: Session, room: int, target: Path, last: int) -> tuple[int, int]:
+    """Write what the questions put lack; give what room is left, and up to which row it is all."""
+    session.con.execute(f"copy ({missing(room)}) to {literal(str(target))} (format parquet)")
+    written = f"read_parquet({file_literal(target)})"
+    row = session.con.execute(
+        f"select (select count(*) from {written}), min(d.ligne) - 1 "
+        "from evaluation.controle_dit as d "
+        "inner join evaluation.conclusion as c on d.ligne = c.ligne "
+        f"anti join {written} as w on d.ligne = w.ligne "
+        f"where d.piece is not null and c.verdict <> {literal(Verdict.NON_ELIGIBLE)}"
+    ).fetchone()
+    count, until = row or (0, None)
+    return room - count, last if until is None else until
 
 
 def _answers(
@@ -192,8 +237,7 @@ def _answers(
     own = [f"d.c{rank}" for rank in range(1, len(candidates.names) + 1)]
     ours = ["if(d.doute is not null, 'A_VERIFIER', v.verdict) as verdict"]
     for name, text in _SOURCES.items():
-        doubted = "d.doute" if name == "raisons" else "null"
-        ours.append(f"if(d.doute is not null, {doubted}, {text}) as {name}")
+        ours.append(f"if(d.doute is not null, {_UNREAD.get(name, 'null')}, {text}) as {name}")
     ours += [
         f"if(d.doute is not null, null, {candidates.value(name, defaults[name])}) as {title}"
         for title, name in asked.items()
@@ -203,14 +247,37 @@ def _answers(
         f"from (select *, {candidates.doubt} as doute "
         f"from read_parquet({file_literal(candidates.data)})) as d "
         "left join evaluation.verdict as v on d.ligne = v.ligne "
+        f"left join ({to_do()}) as f on d.ligne = f.ligne "
         f"where d.ligne between {first} and {last} order by d.ligne"
     )
 
 
-def _free(name: str, taken: set[str]) -> str:
-    free, number = name, 1
-    while free in taken:
-        free = f"{name}_opac" + (f"_{number}" if number > 1 else "")
-        number += 1
-    taken.add(free)
-    return free
+def _tell_received(candidates: Candidates, defaults: Mapping[str, str]) -> None:
+    """Tell how many documents given back were declared, asked about, or left aside."""
+    if (rows := candidates.received_rows(defaults)) is None:
+        return
+    with connect(candidates.data.parent) as con:
+        row = con.execute(
+            "select count(*) filter (where valeur is not null), "
+            "count(distinct (feuille, numero)) filter (where question is not null), "
+            "count(*) filter (where valeur is null and question is null), "
+            "string_agg(distinct question, ' ') filter (where de is null) "
+            f"from ({rows})"
+        ).fetchone()
+    declared, asked, aside, orphans = row or (0, 0, 0, None)
+    told = []
+    if declared:
+        told.append(
+            f"{combien(declared, 'pièce reçue, lue', 'pièces reçues, lues')} comme déclarée"
+        )
+        told[-1] += verb(declared, "", "s")
+    if asked:
+        told.append(f"{combien(asked, 'ligne')} à corriger (colonne « À corriger ici »)")
+    if aside:
+        told.append(
+            f"{combien(aside, 'date')} qui ne {verb(aside, 'dit', 'disent')} rien à "
+            f"{verb(aside, 'elle seule', 'elles seules')} (colonne « Ce que la date déclare »)"
+        )
+    candidates.remarks.append(f"Feuille « {SHEET} » : {', '.join(told)}.")
+    if orphans:
+        candidates.remarks.append(orphans)

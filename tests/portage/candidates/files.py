@@ -50,10 +50,20 @@ class FakeSession:
         self.con.execute("create schema portage")
         self.con.execute("create schema reference")
         for name in (
-            *("portage.regle", "portage.parametre", "portage.motif", "portage.piece"),
-            *("portage.ecriture", "reference.financement", "reference.forme_juridique"),
+            *("portage.parametre", "portage.motif", "portage.ecriture"),
+            *("reference.financement", "reference.forme_juridique"),
         ):
             self.con.execute(f"create table {name} as select '{name}' as x")
+        self.con.execute(
+            "create table portage.regle as select * from (values "
+            "('R1', 1, 'Exigence A.', 'L.1'), ('R2', 2, 'Exigence B.', 'L.2')"
+            ") as v (regle, ordre, exigence, base_legale)"
+        )
+        self.con.execute(
+            "create table portage.piece as select * from (values "
+            "('titres', 'Pièce A', 'Prouve A.'), ('type_formation', 'Pièce B', 'Dit B.')"
+            ") as v (piece, libelle, pourquoi)"
+        )
 
     rules = Session.rules
 
@@ -88,6 +98,22 @@ class FakeSession:
             "if(right(nda, 1) = '1', 'Fin du certificat', null) as prochaine_echeance "
             "from question"
         )
+        self._controls()
+
+    def _controls(self) -> None:
+        """What decides each question: of a document, two rules; of another verdict, the first."""
+        for name, query in {
+            "conclusion": "select ligne, verdict from evaluation.verdict",
+            "rapprochement": "select ligne, 'sous_traitant' as role, qualite "
+            "from evaluation.verdict",
+            "controle_dit": "select v.ligne, 'sous_traitant' as role, r.ordre, r.regle, r.piece "
+            "from evaluation.verdict as v cross join (values (1, 'R1', 'titres'), "
+            "(2, 'R2', 'type_formation')) as r (ordre, regle, piece) where len(v.pieces) > 0",
+            "controle": "select ligne, 'sous_traitant' as role, 'R1' as regle, "
+            "verdict as effet, if(nda is null, 'IDENTITE_DOUTEUSE', 'NDA_CADUC') as motif, "
+            "null::varchar as dispense, 'DOUTEUX' as etat from evaluation.verdict",
+        }.items():
+            self.con.execute(f"create or replace table evaluation.{name} as {query}")
 
 
 def write(path: Path, content: str | bytes) -> Path:

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipelines.portage.candidates.columns import ANSWER, Column, decide
+from pipelines.portage.candidates.answers import ANSWER
+from pipelines.portage.candidates.columns import Column, decide
 from pipelines.portage.candidates.headers import sense_of
 from pipelines.portage.facts import PAR_NOM, Genre
 from pipelines.settings import REFERENCE

@@ -10,7 +10,7 @@ from pipelines.errors import UsageError
 from pipelines.portage.screening.comparison import compare, read_earlier
 from pipelines.portage.screening.files import write_result
 from pipelines.portage.screening.judging import Screening
-from tests.portage.candidates.files import MISSION, VERDICT_BY_DIGIT, write
+from tests.portage.candidates.files import MISSION, VERDICT_BY_DIGIT, sheet, write
 from tests.portage.screening.test_judging import FORMATS, back, listing, screened
 
 
@@ -70,20 +70,47 @@ def test_another_mission_is_another_row(tmp_path: Path) -> None:
     assert (same.changes or {})["inchangé"] == 1
 
 
-def test_a_result_screened_again_answers_beside_its_old_answers(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("form", [".xlsx", ".csv", ".parquet"])
+@pytest.mark.parametrize("names", ["NDA;Raison sociale;Note", "NDA;Verdict;À faire"])
+def test_a_result_screened_again_has_the_new_answers_in_place_of_the_old(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, form: str, names: str
 ) -> None:
-    first = screened(write(tmp_path / "c.csv", listing()), tmp_path, name="a")
-    write_result(first, tmp_path / "r.xlsx", ".xlsx")
+    text = listing().replace("NDA;Raison sociale;Note", names)
+    first = screened(write(tmp_path / "c.csv", text), tmp_path, name="a")
+    write_result(first, tmp_path / f"r{form}", form)
     monkeypatch.setitem(VERDICT_BY_DIGIT, "1", "NON_ELIGIBLE")
-    second = screened(tmp_path / "r.xlsx", tmp_path, name="b")
-    assert second.candidates.facts == first.candidates.facts
-    assert second.titles[0] == "verdict_opac"
-    write_result(second, tmp_path / "s.xlsx", ".xlsx")
-    third = screened(tmp_path / "s.xlsx", tmp_path, name="c")
-    compared(third, tmp_path / "s.xlsx")
-    # The last answer counts, not the one before.
+    second = screened(tmp_path / f"r{form}", tmp_path, name="b")
+    assert second.candidates.facts.keys() == first.candidates.facts.keys()
+    # What is theirs stays, in order, whatever it is called; what was ours does not pile up.
+    assert second.own == first.own == names.split(";")
+    assert second.titles == first.titles
+    write_result(second, tmp_path / f"s{form}", form)
+    assert back(tmp_path / f"s{form}").columns == back(tmp_path / f"r{form}").columns
+    third = screened(tmp_path / f"s{form}", tmp_path, name="c")
+    compared(third, tmp_path / f"s{form}")
     assert third.changes == {"inchangé": 8, "amélioré": 0, "dégradé": 0, "nouveau": 0}
+
+
+# As results were written before: the columns of the file, then ours, their names for machines.
+OLD = (
+    "NDA;Verdict;verdict_opac;raisons;pieces_manquantes;avertissements;organisme;nda_retenu;"
+    "qualite_rapprochement;message_rapprochement;prochaine_date;prochaine_echeance;"
+    "financement_retenu;action_retenue\n"
+    "93131234511;oui;PIECES_MANQUANTES;;;;Modèle;93131234511;EXACT;;;;CPF;BILAN_COMPETENCES\n"
+)
+
+
+def test_a_result_of_before_is_an_earlier_result(tmp_path: Path) -> None:
+    rows = [line.split(";") for line in OLD.splitlines()]
+    for number, earlier in enumerate(
+        (write(tmp_path / "avant.csv", OLD), sheet(tmp_path / "avant.xlsx", rows))
+    ):
+        path = write(tmp_path / "c.csv", "NDA;Verdict\n93131234511;oui\n")
+        found = screened(path, tmp_path, name=f"a{number}")
+        compared(found, earlier)
+        assert (found.changes or {})["amélioré"] == 1
+        again = screened(earlier, tmp_path, name=f"b{number}")
+        assert (again.own, again.candidates.facts) == (["NDA", "Verdict"], {"nda": 1})
 
 
 def test_files_that_name_organisations_differently_are_compared_in_order(tmp_path: Path) -> None:

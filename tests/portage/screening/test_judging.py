@@ -6,6 +6,7 @@ import csv
 import datetime as dt
 import io
 import json
+import re
 import xml.etree.ElementTree as ET
 import zipfile
 from pathlib import Path
@@ -15,7 +16,7 @@ import polars as pl
 import pytest
 
 from pipelines.errors import UsageError
-from pipelines.portage.candidates.columns import ANSWER
+from pipelines.portage.candidates.answers import ANSWER, answers_of, free
 from pipelines.portage.candidates.table import SHIFTED
 from pipelines.portage.screening import files, judging
 from pipelines.portage.screening.files import check_target, write_result
@@ -40,10 +41,15 @@ def screened(
 
 
 def back(path: Path) -> pl.DataFrame:
-    """The result as its reader has it, all text."""
+    """The result as its reader has it, all text; columns of ours under their names for machines."""
     if path.suffix == ".xlsx":
         book = fastexcel.read_excel(path)
-        return book.load_sheet("Verdicts", dtypes="string").to_polars()
+        frame = book.load_sheet("Verdicts", dtypes="string").to_polars()
+        places = answers_of(frame.columns)
+        own = [name for rank, name in enumerate(frame.columns, 1) if rank not in places.values()]
+        return frame.rename(
+            {frame.columns[rank - 1]: free(name, own) for name, rank in places.items()}
+        )
     if path.suffix == ".csv":
         return pl.read_csv(path, separator=";", infer_schema=False)
     if path.suffix == ".json":
@@ -62,9 +68,17 @@ def test_the_same_rows_come_out_in_order_with_the_answers(tmp_path: Path, form: 
     target = tmp_path / f"resultat{form}"
     assert write_result(found, target, form) == []
     frame = back(target)
-    assert frame.columns == [
-        *("NDA", "Raison sociale", "Note", *ANSWER, "financement_retenu", "action_retenue")
-    ]
+    asked = ("financement_retenu", "action_retenue")
+    if form == ".xlsx":
+        assert frame.columns == [
+            *("verdict_dit", "a_faire", "NDA", "Raison sociale", "Note", "raisons"),
+            *("pieces_manquantes", "avertissements", "organisme", "nda_retenu"),
+            *("message_rapprochement", "prochaine_date", "prochaine_echeance", *asked),
+            *("verdict", "qualite_rapprochement"),
+        ]
+        assert frame["verdict_dit"].to_list()[:3] == ["À vérifier", "Éligible", "Pièces manquantes"]
+    else:
+        assert frame.columns == ["NDA", "Raison sociale", "Note", *ANSWER, *asked]
     assert frame["Note"].to_list() == [f"note {n}" for n in range(8)]
     assert frame["verdict"].to_list() == [
         *("A_VERIFIER", "ELIGIBLE", "PIECES_MANQUANTES", "A_VERIFIER", "NON_ELIGIBLE"),
@@ -74,6 +88,7 @@ def test_the_same_rows_come_out_in_order_with_the_answers(tmp_path: Path, form: 
     assert row["raisons"] == "Raison de 93131234512 ; Autre raison"
     assert row["pieces_manquantes"] == "Pièce A ; Pièce B"
     assert row["avertissements"] is None
+    assert row["a_faire"] == "Demandez : Pièce A ; Pièce B."
     assert (row["organisme"], row["nda_retenu"]) == ("Modèle 93131234512", "93131234512")
     assert (row["qualite_rapprochement"], row["financement_retenu"]) == ("EXACT", "CPF")
     assert str(frame["prochaine_date"][1])[:10] == "2027-03-04"
@@ -158,7 +173,7 @@ def test_nothing_is_run_by_a_spreadsheet(tmp_path: Path) -> None:
     found = screened(write(tmp_path / "c.csv", body.getvalue()), tmp_path)
     told = write_result(found, tmp_path / "r.csv", ".csv")
     assert told == [
-        "5 ligne(s) ont une valeur qui commence comme une formule : une apostrophe la précède dans "
+        "5 lignes ont une valeur qui commence comme une formule : une apostrophe la précède dans "
         "le CSV."
     ]
     with (tmp_path / "r.csv").open(encoding="utf-8-sig", newline="") as file:
@@ -178,7 +193,7 @@ def test_nothing_is_run_by_a_spreadsheet(tmp_path: Path) -> None:
         )
     space = "{http://schemas.openxmlformats.org/spreadsheetml/2006/main}"
     assert cells.find(f".//{space}f") is None
-    assert back(tmp_path / "r.xlsx").to_series(1).to_list()[:4] == list(RISKY[:4])
+    assert back(tmp_path / "r.xlsx").to_series(3).to_list()[:4] == list(RISKY[:4])
 
 
 def test_a_workbook_takes_any_text(tmp_path: Path) -> None:
@@ -189,10 +204,10 @@ def test_a_workbook_takes_any_text(tmp_path: Path) -> None:
     )
     found = screened(write(tmp_path / "c.csv", body.getvalue()), tmp_path)
     told = write_result(found, tmp_path / "r.xlsx", ".xlsx")
-    assert [text[:35] for text in told] == ["1 valeur(s) de plus de 32767 caract"]
+    assert [text[:35] for text in told] == ["1 valeur de plus de 32767 caractère"]
     frame = back(tmp_path / "r.xlsx")
-    assert frame.columns[1] == "<b>&"
-    values = frame.to_series(1).to_list()
+    assert frame.columns[3] == "<b>&"
+    values = frame.to_series(3).to_list()
     assert values[:5] == ["<a>&\"'</a>", "_x0041_", "abc", "é\n😀", "  x  "]
     assert values[5] == "y" * 32_766 + "…"
     assert write_result(found, tmp_path / "r.parquet", ".parquet") == []
@@ -205,11 +220,11 @@ def test_the_workbook_says_what_it_rests_on(tmp_path: Path) -> None:
     found = screened(path, tmp_path)
     write_result(found, tmp_path / "r.xlsx", ".xlsx")
     book = fastexcel.read_excel(tmp_path / "r.xlsx")
-    assert book.sheet_names == ["Verdicts", "Synthèse", "Colonnes lues"]
+    assert book.sheet_names == ["Verdicts", "Pièces à demander", "Synthèse", "Colonnes lues"]
     said = dict(
         book.load_sheet("Synthèse", header_row=None, dtypes="string").to_polars().iter_rows()
     )
-    assert (said["ELIGIBLE"], said["NON_ELIGIBLE"], said["Total"]) == ("2", "1", "8")
+    assert (said["Éligible"], said["Non éligible"], said["Total"]) == ("2", "1", "8")
     assert said["Pièce A"] == "1"
     assert said["Date de la liste"] == "15/01/2026"
     assert said["SHA-256 de la liste"] == "a" * 64
@@ -229,10 +244,17 @@ def test_the_workbook_says_what_it_rests_on(tmp_path: Path) -> None:
         "En-tête qui n'est celui d'aucun fait.",
     )
     body = zipfile.ZipFile(tmp_path / "r.xlsx").read("xl/worksheets/sheet1.xml")
-    assert b'state="frozen"' in body
-    assert b'<autoFilter ref="A1:O9"/>' in body
-    assert b'<dimension ref="A1:O9"/>' in body
+    # The verdict, what is to be done, the number and the name stay in sight; codes are hidden.
+    assert b'<pane xSplit="4" ySplit="1" topLeftCell="E2"' in body
+    assert b'<autoFilter ref="A1:Q9"/>' in body
+    assert b'<dimension ref="A1:Q9"/>' in body
     assert body.count(b"<cfRule") == 4
+    assert body.count(b'hidden="1"') == 1  # two columns alike are one range
+    assert b'<col min="16" max="17"' in body
+    heights = [int(text) for text in re.findall(rb'<row r="\d+" ht="(\d+)" customHeight', body)]
+    assert len(heights) == 8
+    assert min(heights) == 15
+    assert max(heights) == 45  # a sentence of three lines
 
 
 def test_a_porteur_given_changes_the_scope(tmp_path: Path) -> None:
@@ -291,12 +313,27 @@ def test_the_csv_keeps_the_separator_of_the_file(tmp_path: Path) -> None:
     assert (tmp_path / "s.csv").read_text(encoding="utf-8-sig").startswith("NDA;verdict;")
 
 
+def test_a_name_far_away_is_said_again_and_long_texts_make_tall_rows(tmp_path: Path) -> None:
+    text = "Suivi;Téléphone;Notes;Nom;NDA\n" + "".join(
+        f"{'x' * 60};0123456789;{'mot ' * 30};Atelier {n};9313123451{n}\n" for n in range(3)
+    )
+    found = screened(write(tmp_path / "c.csv", text), tmp_path)
+    write_result(found, tmp_path / "r.xlsx", ".xlsx")
+    frame = back(tmp_path / "r.xlsx")
+    assert frame.columns[:4] == ["verdict_dit", "a_faire", "qui", "Suivi"]
+    assert frame["qui"].to_list() == ["Atelier 0", "Atelier 1", "Atelier 2"]
+    body = zipfile.ZipFile(tmp_path / "r.xlsx").read("xl/worksheets/sheet1.xml")
+    assert b'<pane xSplit="3" ySplit="1"' in body
+    assert b'<row r="2" ht="60" customHeight="1">' in body  # four lines of notes
+
+
 def test_many_rows_are_written(tmp_path: Path) -> None:
     found = screened(write(tmp_path / "c.csv", listing(30_000)), tmp_path)
     write_result(found, tmp_path / "r.xlsx", ".xlsx")
     frame = back(tmp_path / "r.xlsx")
     assert frame["Note"].to_list() == [f"note {n}" for n in range(30_000)]
     assert frame["verdict"].value_counts().height == 4
+    assert found.until == 30_000
     # Unlike the workbook of a stranger, ours is within the limits of what we read.
     assert screened(tmp_path / "r.xlsx", tmp_path, name="relu").candidates.rows == 30_000
 
