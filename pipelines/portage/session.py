@@ -41,11 +41,13 @@ DOUBT = "doute"
 class Telling(StrEnum):
     """What is written in words.
 
-    Nothing; what weighs on each verdict, with one line a question (``evaluation.verdict``); or
-    every control.
+    Nothing; what weighs on the verdict of a profile, whose organisations' own numbers are left in
+    braces; what weighs on each verdict, with one line a question (``evaluation.verdict``); or every
+    control.
     """
 
     NOTHING = "rien"
+    PROFILES = "profils"
     EFFECTS = "effets"
     ALL = "tout"
 
@@ -111,6 +113,7 @@ class Session:
             f"create or replace table {QUESTIONS}.contexte as "
             f"select {literal(day)}::date as aujourd_hui, "
             f"{literal(telling is Telling.ALL)} as tout_dire, "
+            f"{literal(telling is Telling.PROFILES)} as par_profil, "
             f"{literal(self._seen)}::date as revue_le"
         )
         self.con.execute(f"create or replace temp table question as {query}")
@@ -136,7 +139,9 @@ class Session:
         self._run(FACTS)
         match(self.con)
         self._run(JUDGING)
-        if telling is not Telling.NOTHING:
+        if telling is Telling.PROFILES:
+            self._run(("controle_dit",))
+        elif telling is not Telling.NOTHING:
             self._run(TELLING)
         if telling is Telling.EFFECTS:
             self._run(LINES)

@@ -69,7 +69,7 @@ def run_judged(con: duckdb.DuckDBPyConnection, models: Iterable[Model]) -> dict[
     before, after = split_judged(models)
     made = run_models(con, before)
     session = Session(con)
-    session.ask(_PROFILES, Telling.NOTHING)
+    session.ask(_PROFILES, Telling.PROFILES)
     made |= run_models(con, after)
     session.close()
     return made

@@ -14,9 +14,13 @@ colonnes:
   financements: Financements dont les règles s'appliquent.
   action: Catégorie d'action.
   action_libelle: Son nom.
+  nature: Nature de la formation, « non_dite » quand rien n'est dit.
+  fin_ou_contrat: Fin déclarée de la mission, sinon date du contrat.
   micro_forme: Ce que la forme juridique dit du régime micro-social.
+  immatriculation_forme: Ce qu'elle dit de l'immatriculation.
   forme_libelle: Nom de la forme juridique.
-  situation: Ce dont dépendent les exigences applicables : date, financements, action, rôles jugés.
+  situation: Ce dont dépendent les exigences applicables : dates, financements, action, nature, rôles
+    jugés.
   fait: Tous les faits déclarés.
   parametre: Valeurs des paramètres à la date.
 */
@@ -43,13 +47,18 @@ select
     end as financements,
     d.action,
     a.libelle as action_libelle,
+    coalesce(d.type_formation, 'non_dite') as nature,
+    greatest(d.fin_mission, p.date) as fin_ou_contrat,
     f.micro_social as micro_forme,
+    f.immatriculation as immatriculation_forme,
     f.libelle as forme_libelle,
     concat_ws(
         '|',
         p.date,
+        fin_ou_contrat,
         financements,
         coalesce(d.action, ''),
+        nature,
         juge_sous_traitant,
         juge_porteur
     ) as situation,

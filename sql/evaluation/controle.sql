@@ -19,8 +19,10 @@ situation as (
     select distinct on (situation)
         situation,
         date,
+        fin_ou_contrat,
         financements,
         action,
+        nature,
         juge_sous_traitant,
         juge_porteur,
         parametre.actifs
@@ -40,11 +42,12 @@ applicable as (
     from situation as s
     inner join portage.regle as r
         on
-            coalesce(s.date >= r.valide_du, true)
-            and coalesce(s.date <= r.valide_au, true)
+            coalesce(if(r.date_de_reference = 'mission', s.fin_ou_contrat, s.date) >= r.valide_du, true)
+            and coalesce(if(r.date_de_reference = 'mission', s.fin_ou_contrat, s.date) <= r.valide_au, true)
             and case when r.role = 'porteur' then s.juge_porteur else s.juge_sous_traitant end
             and (r.financements is null or list_has_any(r.financements, coalesce(s.financements, [])))
             and (r.actions is null or coalesce(list_contains(r.actions, s.action), false))
+            and (r.natures is null or list_contains(r.natures, s.nature))
             and (r.si_parametre is null or list_contains(s.actifs, r.si_parametre))
 ),
 
@@ -86,6 +89,7 @@ combine as (
         a.si_douteux,
         m.motif,
         m.piece,
+        m.etat as etat_motif,
         d.d,
         case
             when m.etat in ('SATISFAIT', 'SANS_OBJET') or d.d is null then m.etat
@@ -111,8 +115,9 @@ juge as (
             when 'qualiopi' then m.registre_qualiopi
         end as registre,
         coalesce(
-            c.etat = 'NON_SATISFAIT' and c.constat = 'qualiopi' and p.repute_certifie, false
-        ) as repute
+            c.etat = 'NON_SATISFAIT' and c.constat = 'qualiopi' and p.repute_certifie is not null, false
+        ) as repute,
+        p.repute_certifie
     from combine as c
     left join evaluation.partie as p on c.ligne = p.ligne and c.role = p.role
     left join evaluation.motif_partie as m on c.ligne = m.ligne and c.role = m.role
@@ -122,7 +127,11 @@ issue as (
     select
         * exclude (etat, motif),
         case when repute then 'DOUTEUX' else etat end as etat,
-        case when repute then 'QUALIOPI_REPUTE' else motif end as motif
+        case
+            when not repute then motif
+            when repute_certifie = 'FORME' then 'QUALIOPI_REPUTE_FORME'
+            else 'QUALIOPI_REPUTE'
+        end as motif
     from juge
 )
 
@@ -142,5 +151,7 @@ select
     -- A « motif » that is not satisfied names a document when not all that prove the exemption do.
     case
         when etat = 'INCONNU' and si_inconnu = 'PIECES_MANQUANTES' then coalesce(piece, d.piece)
+        -- A question that a document would answer names it too.
+        when etat_motif = 'DOUTEUX' and etat = 'DOUTEUX' and si_douteux is not null then piece
     end as piece
 from issue

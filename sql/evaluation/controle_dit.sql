@@ -1,5 +1,6 @@
 /*
-Les contrôles en toutes lettres ; ceux qui sont sans effet seulement si la demande veut tout dire.
+Les contrôles en toutes lettres ; ceux qui sont sans effet seulement si la demande veut tout dire. Pour un
+profil, que plusieurs organismes partagent, leurs numéros restent entre accolades.
 grain: ligne, regle
 colonnes:
   ligne: Question posée.
@@ -62,9 +63,10 @@ ecrit as (
                 fait.ca,
                 fait.montant,
                 parametre.plafond,
-                parametre.plafond_annonce,
+                parametre.plafond_voisin,
                 parametre.seuil_vigilance,
-                parametre.bilan_plafond
+                parametre.bilan_plafond,
+                parametre.plafond_lu
             ],
             lambda x: replace(
                 replace(replace(format('{:,.2f}', x::double), '.00', ''), ',', ' '), '.', ','
@@ -86,15 +88,17 @@ texte as (
             'date_liste': e.liste_dite,
             'age_liste': e.age_liste::varchar,
             'action_libelle': coalesce(e.action_libelle, 'catégorie non précisée'),
-            'nda': p.nda,
-            'autre_nda': p.autre_nda,
+            'nda': if(contexte.par_profil, '{nda}', p.nda),
+            'autre_nda': if(contexte.par_profil, '{autre_nda}', p.autre_nda),
             'identifiant': p.identifiant,
             'message': p.message,
             'denomination': o.denomination,
             'certificat_debut': strftime(p.certificat_debut, '%d/%m/%Y'),
             'autre_nda_dit': case
                 when p.demande_par = 'NDA' and p.autre_nda is not null
-                    then ' Le même SIREN est certifié sous le numéro ' || p.autre_nda || '.'
+                    then
+                        ' Le même SIREN est certifié sous le numéro '
+                        || if(contexte.par_profil, '{autre_nda}', p.autre_nda) || '.'
             end,
             'age_vigilance': e.parametre.age_vigilance::varchar,
             'delai_cfa': e.parametre.delai_cfa::varchar,
@@ -103,12 +107,41 @@ texte as (
             'ca': e.argent[1],
             'montant': e.argent[2],
             'plafond': e.argent[3],
-            'plafond_annonce': e.argent[4],
+            'plafond_voisin': e.argent[4],
             'seuil_vigilance': e.argent[5],
             'bilan_plafond': e.argent[6],
+            'plafond_lu': e.argent[7],
+            'plafond_base': e.parametre.plafond_base,
             'annee_ca': e.fait.annee_ca::integer::varchar,
             'forme_juridique': e.forme_libelle,
-            'cfa_debut': strftime(e.fait.porteur_cfa_debut, '%d/%m/%Y'),
+            'cfa_convention': strftime(e.fait.porteur_premiere_convention, '%d/%m/%Y'),
+            'cfa_certificateur': strftime(e.fait.porteur_contrat_certificateur, '%d/%m/%Y'),
+            'envoi_cfa': e.parametre.envoi_cfa::varchar,
+            'age_recepisse': e.parametre.age_recepisse::varchar,
+            'recepisse': strftime(p.recepisse_date, '%d/%m/%Y'),
+            'recepisse_dit': case
+                when p.recepisse_date is null then 'sans date'
+                when p.recepisse_date > e.date
+                    then 'du ' || strftime(p.recepisse_date, '%d/%m/%Y') || ', après le contrat'
+                else
+                    'du ' || strftime(p.recepisse_date, '%d/%m/%Y') || ', '
+                    || e.parametre.age_recepisse::varchar || ' mois ou plus avant le contrat'
+            end,
+            'bpf': strftime(p.bpf, '%d/%m/%Y'),
+            'sortie': case
+                when p.vu_le is null
+                    then
+                        'la liste du '
+                        || strftime(p.sorti_le, '%d/%m/%Y')
+                        || ' est la première qui ne l''a plus'
+                else
+                    'vu pour la dernière fois dans la liste du ' || strftime(p.vu_le, '%d/%m/%Y')
+                    || ', absent depuis celle du ' || strftime(p.sorti_le, '%d/%m/%Y')
+            end,
+            -- Three at most: beyond, none is likelier.
+            'voisins': ' À un chiffre près, la liste a ' || array_to_string(p.voisins[:3], ', ')
+            || if(len(p.voisins) > 3, '…', '.'),
+            'certificat_libelles': p.certificat_libelles,
             'attestation': strftime(e.fait.attestation_vigilance, '%d/%m/%Y'),
             'operation': case
                 when e.fait.montant is null then 'est d''un montant inconnu'
@@ -125,6 +158,7 @@ texte as (
             'part_max': e.parametre.part_max::integer::varchar
         } as mots
     from ecrit as e
+    cross join demande.contexte as contexte
     inner join evaluation.partie as p on e.ligne = p.ligne
     left join socle.organisme as o on p.nda = o.nda
     left join evaluation.motif_contrat as k on e.ligne = k.ligne

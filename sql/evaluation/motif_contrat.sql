@@ -12,6 +12,11 @@ colonnes:
   avenant: Avenant.
   porteur_nomme: Faits du porteur sans porteur.
   texte_2026: Texte changé en 2026.
+  creation_cpf: Création d'entreprise payée par le CPF.
+  permis_public: Permis payé par le CPF.
+  contrat_communique: Communication à la Caisse des dépôts.
+  sanctions_cpf: Ce que risque le porteur.
+  exigences_rnq: Exigences du référentiel nommées au contrat.
   apprentissage_cpf: Apprentissage payé par le CPF.
   apprentissage_autre: Apprentissage payé autrement que par l'OPCO.
   contrat_ecrit: Contrat écrit.
@@ -20,6 +25,7 @@ colonnes:
   bilan_heures: Durée du bilan.
   bilan_entier: Part confiée du bilan.
   consentement: Consentement du bénéficiaire.
+  bilan_donnees: Protection des résultats du bilan.
   bilan_5_ans: Bilan précédent.
   bilan_plafond: Montant du bilan.
   lecture_bilan: Lecture divergente sur le bilan.
@@ -92,11 +98,35 @@ select
         when p.fait.faits_du_porteur and not p.juge_porteur then 'PORTEUR_TU' else 'PORTEUR_NOMME'
     end as porteur_nomme,
     'TEXTE_2026' as texte_2026,
+    'CREATION_HORS_CPF' as creation_cpf,
+    'PERMIS_PUBLIC' as permis_public,
+    case
+        when p.fait.contrat_communique then 'CONTRAT_COMMUNIQUE_OUI'
+        when not p.fait.contrat_communique then 'CONTRAT_COMMUNIQUE_NON'
+        when p.juge_porteur then 'CONTRAT_COMMUNIQUE_NON_DIT'
+        else 'CONTRAT_COMMUNIQUE_AU_PORTEUR'
+    end as contrat_communique,
+    case
+        when
+            p.fait.cascade
+            or p.fait.dereference
+            or not p.fait.regularite
+            or not p.fait.accepte_cgu
+            or not p.fait.contrat_communique
+            or (p.juge_porteur and p.fait.part_sous_traitee > p.parametre.part_max)
+            then 'SANCTIONS_ENCOURUES'
+        else 'SANCTIONS_SANS_OBJET'
+    end as sanctions_cpf,
+    case
+        when p.fait.exigences_rnq then 'EXIGENCES_RNQ_NOMMEES' else 'EXIGENCES_RNQ_NON_NOMMEES'
+    end as exigences_rnq,
     'APPRENTISSAGE_HORS_CPF' as apprentissage_cpf,
     'APPRENTISSAGE_AUTRE' as apprentissage_autre,
     case when p.fait.contrat_ecrit then 'CONTRAT_TENU' else 'CONTRAT_MANQUANT' end as contrat_ecrit,
     case
-        when p.fait.type_formation is null then 'NATURE_NON_DITE' else 'NATURE_DITE'
+        when p.fait.type_formation is null then 'NATURE_NON_DITE'
+        when p.fait.type_formation = 'action_de_droit' then 'NATURE_A_PRECISER'
+        else 'NATURE_DITE'
     end as type_formation,
     case
         when p.fait.portage_salarial then 'PORTAGE_SALARIAL'
@@ -118,6 +148,11 @@ select
         when not p.fait.consentement then 'CONSENTEMENT_REFUSE'
         else 'CONSENTEMENT_NON_DIT'
     end as consentement,
+    case
+        when p.fait.bilan_donnees then 'BILAN_DONNEES_TENU'
+        when not p.fait.bilan_donnees then 'BILAN_DONNEES_NON'
+        else 'BILAN_DONNEES_NON_DIT'
+    end as bilan_donnees,
     case
         when p.fait.bilan_5_ans then 'BILAN_5_ANS_OUI'
         when not p.fait.bilan_5_ans then 'BILAN_5_ANS_NON'

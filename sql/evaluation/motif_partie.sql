@@ -7,10 +7,15 @@ colonnes:
   identite: Qui il est.
   nda: Son numéro de déclaration.
   nda_en_vigueur: La validité de sa déclaration.
+  bpf: Son bilan pédagogique et financier.
   qualiopi: Sa certification pour l'action.
   registre_qualiopi: Ce que la liste seule en dit.
   fin_certificat: La fin de son certificat, devant celle de la mission.
+  certificat_categorie: Les catégories de son certificat, devant ce que la liste dit.
   habilitation: Son habilitation par le certificateur.
+  habilitation_hors_cpf: La même, hors CPF.
+  agrement_conduite: Son agrément d'école de conduite.
+  france_vae: Son référencement sur France VAE.
 */
 with
 certificat as (
@@ -21,6 +26,7 @@ certificat as (
         c.age_liste,
         c.fait.fin_mission,
         c.fait.type_formation,
+        c.fait.bloc_complet,
         coalesce(
             p.certificat_nomme
             and p.certificat_fin >= c.date
@@ -57,19 +63,32 @@ select
     case
         when nda is not null then 'NDA_LISTE'
         when not identifie then 'NDA_INDETERMINE'
-        when recepisse then 'NDA_RECEPISSE'
-        else 'NDA_ABSENT'
+        when sorti_le is not null then 'NDA_SORTI'
+        when recepisse_recent then 'NDA_RECEPISSE'
+        when recepisse or recepisse_date is not null then 'NDA_RECEPISSE_ANCIEN'
+        else 'NDA_INTROUVABLE'
     end as nda,
     case
         when caduque then 'NDA_CADUC'
         when not identifie then 'NDA_VIGUEUR_INDETERMINEE'
         when nda is not null and liste_perimee then 'NDA_PERIMEE'
         when nda is not null then 'NDA_A_JOUR'
+        when recepisse_recent then 'NDA_VIGUEUR_RECENTE'
         when not caduque then 'NDA_VIGUEUR_DECLAREE'
         else 'NDA_VIGUEUR_INCONNUE'
     end as nda_en_vigueur,
     case
+        when not identifie then 'BPF_INDETERMINE'
+        when nda is not null then 'BPF_LISTE'
+        when recepisse_recent then 'BPF_NON_DU'
+        when bpf is not null then 'BPF_DECLARE'
+        when sorti_le is not null or recepisse or recepisse_date is not null then 'BPF_INCONNU'
+        else 'BPF_INDETERMINE'
+    end as bpf,
+    case
         when not identifie then 'QUALIOPI_INDETERMINE'
+        -- With the right number, perhaps that one, it would be refused, or a question.
+        when nda is null and recepisse_recent and voisin_non_certifie then 'QUALIOPI_NUMERO_VOISIN'
         when nda is null and en_cours then 'QUALIOPI_CERTIFICAT_SEUL'
         when nda is null then 'QUALIOPI_NON_LISTE'
         when etat = 'CERTIFIE' and en_cours then 'QUALIOPI_LISTE_ET_CERTIFICAT'
@@ -98,10 +117,32 @@ select
         else 'CERTIFICAT_COUVRE'
     end as fin_certificat,
     case
-        when type_formation = 'action_de_droit' then 'HABILITATION_SANS_OBJET'
+        when etat = 'CERTIFIE' and not certificat_nomme then 'CERTIFICAT_AUTRE_CATEGORIE'
+        else 'CERTIFICAT_MEME_CATEGORIE'
+    end as certificat_categorie,
+    case
+        when type_formation <> 'certifiante' then 'HABILITATION_SANS_OBJET'
         when habilitation then 'HABILITATION_TENUE'
         when type_formation is null then 'HABILITATION_NATURE_INCONNUE'
         when not habilitation then 'HABILITATION_ABSENTE'
         else 'HABILITATION_MANQUANTE'
-    end as habilitation
+    end as habilitation,
+    case
+        when
+            not habilitation
+            and type_formation = 'certifiante'
+            and (role = 'porteur' or coalesce(bloc_complet, true))
+            then 'HABILITATION_HORS_CPF_ABSENTE'
+        else 'HABILITATION_HORS_CPF_SANS_OBJET'
+    end as habilitation_hors_cpf,
+    case
+        when agrement_conduite then 'AGREMENT_TENU'
+        when not agrement_conduite then 'AGREMENT_ABSENT'
+        else 'AGREMENT_NON_DIT'
+    end as agrement_conduite,
+    case
+        when france_vae then 'FRANCE_VAE_OUI'
+        when not france_vae then 'FRANCE_VAE_NON'
+        else 'FRANCE_VAE_NON_DIT'
+    end as france_vae
 from certificat

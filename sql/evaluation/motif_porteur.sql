@@ -3,10 +3,10 @@ Ce qui est constaté des conditions propres au porteur.
 grain: ligne
 colonnes:
   ligne: Question posée.
-  dispense_premier_cfa: Délai du CFA qui débute.
+  dispense_premier_cfa: Délai d'un premier CFA.
   porteur_edof: Référencement sur Mon Compte Formation.
   part_sous_traitee: Part sous-traitée de l'année.
-  contrat_communique: Communication à la Caisse des dépôts.
+  declaration_annuelle: Déclaration annuelle sur EDOF.
   meme_siren: Porteur et sous-traitant, une ou deux entités.
   apprentissage_cpf: Apprentissage payé par le CPF.
   apprentissage_autre: Apprentissage payé autrement que par l'OPCO.
@@ -14,12 +14,19 @@ colonnes:
 select
     c.ligne,
     case
-        when c.fait.porteur_cfa_debut is null then 'CFA_NON_DIT'
-        when c.fait.porteur_cfa_debut > c.date then 'CFA_A_VENIR'
+        when c.fait.porteur_premiere_convention is null then 'CFA_NON_DIT'
+        when c.fait.porteur_premiere_convention > c.date then 'CFA_A_VENIR'
+        -- The last day of each delay is within it.
         when
-            c.fait.porteur_cfa_debut + to_months(c.parametre.delai_cfa) > c.date
-            then 'CFA_DEBUTANT'
-        else 'CFA_ANCIEN'
+            c.fait.porteur_premiere_convention + to_months(c.parametre.delai_cfa) < c.date
+            then 'CFA_ANCIEN'
+        when c.fait.porteur_contrat_certificateur is null then 'CFA_SANS_CERTIFICATEUR'
+        when
+            c.fait.porteur_contrat_certificateur
+            > c.fait.porteur_premiere_convention + to_months(c.parametre.envoi_cfa)
+            then 'CFA_ENVOI_TARDIF'
+        when c.fait.porteur_contrat_certificateur > c.date then 'CFA_SANS_CERTIFICATEUR'
+        else 'CFA_DEBUTANT'
     end as dispense_premier_cfa,
     case
         when c.fait.porteur_edof then 'PORTEUR_EDOF_SATISFAIT'
@@ -32,8 +39,10 @@ select
         else 'PART_TENUE'
     end as part_sous_traitee,
     case
-        when c.fait.contrat_communique then 'CONTRAT_COMMUNIQUE_OUI' else 'CONTRAT_COMMUNIQUE_NON_DIT'
-    end as contrat_communique,
+        when c.fait.declaration_annuelle then 'DECLARATION_ANNUELLE_OUI'
+        when not c.fait.declaration_annuelle then 'DECLARATION_ANNUELLE_NON'
+        else 'DECLARATION_ANNUELLE_NON_DIT'
+    end as declaration_annuelle,
     case
         when
             porteur.siren = sous_traitant.siren

@@ -1,11 +1,14 @@
 /*
-La valeur de chaque paramètre aux dates des questions. Le plafond du régime micro-social y est deux
-fois : le dernier confirmé, et celui de l'année, fût-il seulement annoncé.
+La valeur de chaque paramètre aux dates des questions. Le plafond du régime micro-social y est trois
+fois : celui de l'année, le plus haut des années voisines (les textes ne disent pas laquelle compte),
+et le dernier dont le texte a été lu.
 grain: date
 colonnes:
   date: Date d'une question.
-  plafond: Dernier plafond confirmé du régime micro-social.
-  plafond_annonce: Plafond de l'année.
+  plafond: Plafond du régime micro-social, de l'année.
+  plafond_base: Le texte de ce plafond.
+  plafond_voisin: Le plus haut, de l'année d'avant à celle d'après.
+  plafond_lu: Le dernier dont le texte a été lu.
   part_max: Part sous-traitée admise, en pour cent.
   age_vigilance: Âge d'expiration de l'attestation de vigilance, en mois.
   seuil_vigilance: Montant à partir duquel elle est due.
@@ -14,7 +17,9 @@ colonnes:
   bilan_delai: Délai entre deux bilans payés par le CPF, en années.
   fraicheur: Âge au-delà duquel la liste ne suffit plus, en jours.
   duree_certificat: Durée d'un certificat, en années.
-  delai_cfa: Délai du CFA qui débute, en mois.
+  delai_cfa: Délai d'un premier CFA, en mois.
+  envoi_cfa: Délai d'envoi de son contrat avec un certificateur, en mois.
+  age_recepisse: Âge au-delà duquel un récépissé n'explique plus une absence de la liste, en mois.
   actifs: Paramètres qui valent 1 à cette date.
 */
 with
@@ -31,18 +36,25 @@ valable as (
         p.parametre,
         p.valeur,
         p.statut,
-        coalesce(p.valide_au >= jour.date, true) as en_vigueur,
+        p.base_legale,
+        coalesce(p.valide_du <= jour.date, true) and coalesce(p.valide_au >= jour.date, true) as en_vigueur,
+        coalesce(year(p.valide_au) >= year(jour.date) - 1, true) as voisin,
         coalesce(p.valide_du, date '0001-01-01') as depuis
     from jour
-    inner join portage.parametre as p on coalesce(jour.date >= p.valide_du, true)
+    inner join portage.parametre as p
+        on coalesce(year(p.valide_du) <= year(jour.date) + 1, true)
 )
 
 select
     date,
+    max(valeur) filter (where parametre = 'PLAFOND_MICRO_SOCIAL' and en_vigueur) as plafond,
+    any_value(base_legale) filter (
+        where parametre = 'PLAFOND_MICRO_SOCIAL' and en_vigueur
+    ) as plafond_base,
+    max(valeur) filter (where parametre = 'PLAFOND_MICRO_SOCIAL' and voisin) as plafond_voisin,
     max_by(valeur, depuis) filter (
-        where parametre = 'PLAFOND_MICRO_SOCIAL' and statut = 'CONFIRME'
-    ) as plafond,
-    max(valeur) filter (where parametre = 'PLAFOND_MICRO_SOCIAL' and en_vigueur) as plafond_annonce,
+        where parametre = 'PLAFOND_MICRO_SOCIAL' and statut = 'CONFIRME' and depuis <= date
+    ) as plafond_lu,
     max(valeur) filter (where parametre = 'PART_SOUS_TRAITEE_MAX' and en_vigueur) as part_max,
     max(valeur) filter (
         where parametre = 'AGE_ATTESTATION_VIGILANCE' and en_vigueur
@@ -56,6 +68,10 @@ select
         where parametre = 'CERTIFICAT_DUREE' and en_vigueur
     )::integer as duree_certificat,
     max(valeur) filter (where parametre = 'PREMIER_CFA_DELAI' and en_vigueur)::integer as delai_cfa,
+    max(valeur) filter (where parametre = 'PREMIER_CFA_ENVOI' and en_vigueur)::integer as envoi_cfa,
+    max(valeur) filter (
+        where parametre = 'AGE_RECEPISSE_NDA' and en_vigueur
+    )::integer as age_recepisse,
     coalesce(list(parametre) filter (where valeur = 1 and en_vigueur), []) as actifs
 from valable
 group by date

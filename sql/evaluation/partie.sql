@@ -15,13 +15,23 @@ colonnes:
   etat: État du drapeau de l'action : CERTIFIE, NON_CERTIFIE ou INCONNU.
   autre_nda: Autre numéro du même SIREN, certifié pour l'action.
   personne_physique_presumee: Dénomination de personne physique.
-  repute_certifie: Dénomination d'établissement réputé certifié.
+  repute_certifie: Ce qui fait présumer un établissement réputé certifié : NOM, FORME, ou vide.
   certificat_nomme: Vrai si le certificat déclaré vise l'action.
+  certificat_libelles: Les catégories du certificat déclaré.
   certificat_declare: Vrai si quelque chose est dit du certificat.
   certificat_debut: Début déclaré du certificat.
   certificat_fin: Fin du certificat, déclarée ou déduite de sa durée.
   recepisse: Vrai si le récépissé de déclaration est déclaré tenu.
+  recepisse_date: Sa date déclarée.
+  recepisse_recent: Vrai si, au jour du contrat, il explique l'absence de la liste.
+  bpf: Date déclarée d'envoi du dernier bilan pédagogique et financier.
+  sorti_le: Date de la première liste qui ne l'a plus, s'il a été dans une liste.
+  vu_le: Date de la dernière liste qui l'avait.
+  voisins: De qui n'est pas dans la liste, les NDA à une faute de frappe.
+  voisin_non_certifie: Vrai si l'un d'eux n'est pas certifié pour l'action.
   habilitation: Habilitation déclarée.
+  agrement_conduite: Agrément d'école de conduite déclaré.
+  france_vae: Référencement déclaré sur France VAE.
   caduque: Déclaration d'activité caduque, annulée ou suspendue.
 */
 with
@@ -93,9 +103,26 @@ declare as (
             else c.fait.recepisse_nda
         end as recepisse,
         case r.role
+            when 'porteur' then c.fait.porteur_recepisse_nda_date
+            else c.fait.recepisse_nda_date
+        end as recepisse_date,
+        case when r.role <> 'porteur' then c.fait.bpf end as bpf,
+        case r.role
             when 'porteur' then c.fait.porteur_habilitation
             else c.fait.habilitation
         end as habilitation,
+        case r.role
+            when 'porteur' then c.fait.porteur_agrement_conduite
+            else c.fait.agrement_conduite
+        end as agrement_conduite,
+        case r.role
+            when 'porteur' then c.fait.porteur_france_vae
+            else c.fait.france_vae
+        end as france_vae,
+        case r.role
+            when 'porteur' then c.fait.porteur_forme_juridique
+            else c.fait.forme_juridique
+        end as forme_juridique,
         case r.role
             when 'porteur' then c.fait.porteur_certificat_declare
             else c.fait.certificat_declare
@@ -105,10 +132,73 @@ declare as (
             else c.fait.declaration_caduque
         end as caduque,
         c.action,
-        c.parametre.duree_certificat as duree
+        c.parametre.duree_certificat as duree,
+        c.parametre.age_recepisse,
+        c.date
     from evaluation.rapprochement as r
     inner join evaluation.cas as c on r.ligne = c.ligne
     where (r.role = 'porteur' and c.juge_porteur) or (r.role <> 'porteur' and c.juge_sous_traitant)
+),
+
+-- Whoever was listed and is no more: by its number, or by any number of its SIREN.
+sorti as (
+    select
+        d.ligne,
+        d.role,
+        max(v.valide_du) as sorti_le
+    from declare as d
+    inner join historique.organisme_version as v
+        on
+            not v.listee
+            and v.valide_au is null
+            and case when d.demande_par = 'NDA' then d.identifiant = v.nda else d.siren = v.siren end
+    where d.qualite = 'ABSENT'
+    group by d.ligne, d.role
+),
+
+quitte as (
+    select
+        s.ligne,
+        s.role,
+        s.sorti_le,
+        max(i.date_instantane) as vu_le
+    from sorti as s
+    left join historique.instantane as i on s.sorti_le > i.date_instantane
+    group by s.ligne, s.role, s.sorti_le
+),
+
+voisin as (
+    select
+        d.ligne,
+        d.role,
+        bool_or(
+            case d.action
+                when 'ACTION_FORMATION' then p.etat_action_formation
+                when 'BILAN_COMPETENCES' then p.etat_bilan_competences
+                when 'VAE' then p.etat_vae
+                when 'APPRENTISSAGE' then p.etat_apprentissage
+            end is distinct from 'CERTIFIE'
+        ) as non_certifie
+    from (
+        select
+            ligne,
+            role,
+            action,
+            unnest(voisins) as nda
+        from declare
+    ) as d
+    inner join portage.profil as p on d.nda = p.nda
+    group by d.ligne, d.role
+),
+
+libelle as (
+    select
+        d.ligne,
+        d.role,
+        string_agg(a.libelle, ', ' order by a.ordre) as libelles
+    from declare as d
+    inner join reference.categorie_action as a on list_contains(d.certificat, a.action)
+    group by d.ligne, d.role
 )
 
 select
@@ -123,13 +213,36 @@ select
     r.etat,
     r.autre_nda,
     r.personne_physique_presumee,
-    r.repute_certifie,
+    case
+        when f.repute_certifie then 'FORME'
+        when r.repute_certifie then 'NOM'
+    end as repute_certifie,
     list_contains(d.certificat, d.action) as certificat_nomme,
+    l.libelles as certificat_libelles,
     d.certificat_declare,
     d.debut as certificat_debut,
     coalesce(d.fin, (d.debut + to_years(d.duree) - interval 1 day)::date) as certificat_fin,
     d.recepisse,
+    d.recepisse_date,
+    coalesce(
+        d.recepisse is distinct from false
+        and d.recepisse_date <= d.date
+        and d.recepisse_date + to_months(d.age_recepisse) > d.date
+        and q.sorti_le is null,
+        false
+    ) as recepisse_recent,
+    d.bpf,
+    q.sorti_le,
+    q.vu_le,
+    d.voisins,
+    coalesce(v.non_certifie, false) as voisin_non_certifie,
     d.habilitation,
+    d.agrement_conduite,
+    d.france_vae,
     d.caduque
 from declare as d
 left join retenu as r on d.ligne = r.ligne and d.role = r.role
+left join quitte as q on d.ligne = q.ligne and d.role = q.role
+left join voisin as v on d.ligne = v.ligne and d.role = v.role
+left join libelle as l on d.ligne = l.ligne and d.role = l.role
+left join reference.forme_juridique as f on d.forme_juridique = f.forme_juridique

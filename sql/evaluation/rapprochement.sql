@@ -19,6 +19,8 @@ colonnes:
   message: Ce qui a été réparé, ou pourquoi le rapprochement est douteux, un nom donné à côté du numéro
     compris (voir evaluation.rapprochement_contredit) ; vide sinon.
   proches: Les trois organismes les plus proches, en cas de doute ou de numéro que la liste n'a pas.
+  voisins: D'un NDA que la liste n'a pas, et que nul autre numéro n'accompagne, les NDA de la liste à une
+    faute de frappe.
 */
 with
 donne as (
@@ -51,6 +53,7 @@ select
     o.nda as identifiant,
     null::double as score,
     null::varchar as message,
-    null::struct(nda varchar, denomination varchar, ville varchar, score double)[] as proches
+    null::struct(nda varchar, denomination varchar, ville varchar, score double)[] as proches,
+    null::varchar[] as voisins
 from donne as d
 inner join socle.organisme as o on d.numero = o.nda

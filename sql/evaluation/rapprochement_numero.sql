@@ -13,6 +13,7 @@ colonnes:
   score: Toujours vide.
   message: Ce qui a été réparé, ou pourquoi le rapprochement est douteux.
   proches: Les trois organismes les plus proches, en cas de doute ou de numéro que la liste n'a pas.
+  voisins: Voir evaluation.rapprochement.
 */
 with
 -- A number and the organisations that it stands for: none, one, or several.
@@ -286,7 +287,8 @@ voisin as (
         j.ligne,
         j.role,
         array_to_string(list(distinct v.numero order by v.numero)[:3], ', ')
-        || if(count(distinct v.numero) > 3, '…', '') as numeros
+        || if(count(distinct v.numero) > 3, '…', '') as numeros,
+        list(distinct v.nda order by v.nda) as ndas_voisins
     from jugee as j
     inner join evaluation.rapprochement_voisin as v
         on j.ligne = v.ligne and j.role = v.role and j.champ = v.champ
@@ -297,6 +299,8 @@ voisin as (
 dite as (
     select
         j.*,
+        -- Beside an absent SIREN or SIRET, whose key is right, the number is not alone.
+        if(j.qualite = 'ABSENT' and j.genre = 'NDA' and j.nb_absents = 1, v.ndas_voisins, null) as voisins,
         concat_ws(
             ' ; ',
             -- First what the list does not have: a reader stops there.
@@ -377,7 +381,8 @@ select
     if(d.qualite in ('AMBIGU', 'ILLISIBLE', 'VIDE'), null, d.numero) as identifiant,
     null::double as score,
     if(d.texte = '', null, upper(left(d.texte, 1)) || substr(d.texte, 2) || '.') as message,
-    p.proches
+    p.proches,
+    d.voisins
 from dite as d
 left join proches as p on d.ligne = p.ligne and d.role = p.role
 left join demande.candidat as c on d.ligne = c.ligne
@@ -394,7 +399,8 @@ select
     null as identifiant,
     null as score,
     'Aucun numéro ni nom n''est donné : donnez un NDA, un SIRET, un SIREN, ou un nom et sa ville.' as message,
-    null as proches
+    null as proches,
+    null as voisins
 from demande.candidat
 where
     coalesce(nda, siret, siren, identifiant, nom) is null and role_juge is distinct from 'porteur'

@@ -7,7 +7,7 @@ colonnes:
   unite: Son unité.
   valide_du: Premier jour ; vide depuis toujours.
   valide_au: Dernier jour ; vide sans fin connue.
-  statut: CONFIRME, ou ANNONCE quand le texte n'a pas été vu.
+  statut: CONFIRME, ou SOURCE quand des sources publiques donnent la valeur, dont le texte n'a pas été lu.
   base_legale: Article.
   source: D'où vient la valeur.
   note: Précisions.

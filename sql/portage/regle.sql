@@ -8,6 +8,7 @@ colonnes:
   role: Qui elle oblige : sous_traitant, porteur ou contrat.
   financements: Financements visés ; vide pour tous.
   actions: Catégories d'actions visées ; vide pour toutes.
+  natures: Natures de formation visées (« non_dite » quand rien n'est dit) ; vide pour toutes.
   exigence: Ce qui est exigé.
   constat: Constat qui l'établit (voir portage.motif).
   dispenses: Dispenses admises.
@@ -17,6 +18,7 @@ colonnes:
   si_inconnu: Effet quand rien ne l'établit ; vide sans effet.
   si_douteux: Effet quand une question reste à trancher.
   base_legale: Articles.
+  date_de_reference: Date que sa période regarde : contrat, ou mission (sa fin déclarée, sinon le contrat).
   valide_du: Premier jour d'application ; vide depuis toujours.
   valide_au: Dernier jour d'application ; vide sans fin connue.
   confiance: CODE (lu dans le Code), SOURCE (dit par une source publique), DEDUIT ou INCERTAIN.
@@ -29,6 +31,7 @@ select
     role,
     case when financements <> '*' then string_split(financements, '|') end as financements,
     case when actions <> '*' then string_split(actions, '|') end as actions,
+    case when natures <> '*' then string_split(natures, '|') end as natures,
     exigence,
     constat,
     case when dispenses <> '' then string_split(dispenses, '|') end as dispenses,
@@ -38,6 +41,7 @@ select
     nullif(si_inconnu, '') as si_inconnu,
     nullif(si_douteux, '') as si_douteux,
     base_legale,
+    date_de_reference,
     nullif(valide_du, '')::date as valide_du,
     nullif(valide_au, '')::date as valide_au,
     confiance,

@@ -11,9 +11,10 @@ colonnes:
   verdict: ELIGIBLE, PIECES_MANQUANTES, A_VERIFIER ou NON_ELIGIBLE.
   statut_registre: Ce que la liste seule dit : SATISFAIT, NON_SATISFAIT ou INDETERMINE.
   regles: Exigences qui décident (voir portage.regle).
-  raisons: Ces exigences en toutes lettres.
-  pieces_manquantes: Pièces à demander.
-  avertissements: Exigences qui avertissent, en toutes lettres.
+  raisons: Ce qui est constaté et décide, tel que « opac verifier » le dit ; les numéros de l'organisme y
+    restent entre accolades ({nda}, {autre_nda}), puisque le profil est à plusieurs.
+  pieces_manquantes: Noms des pièces à demander.
+  avertissements: Ce qui est constaté et avertit, de même.
 */
 with
 controle as (
@@ -22,12 +23,11 @@ controle as (
         c.effet,
         c.effet = k.verdict as decide,
         c.regle,
-        r.ordre,
-        r.exigence,
+        c.ordre,
+        c.constat,
         p.libelle as piece
-    from evaluation.controle as c
+    from evaluation.controle_dit as c
     inner join evaluation.conclusion as k on c.ligne = k.ligne
-    inner join portage.regle as r on c.regle = r.regle
     left join portage.piece as p on c.piece = p.piece
 ),
 
@@ -35,9 +35,9 @@ liste as (
     select
         ligne,
         list(regle order by ordre) filter (where decide) as regles,
-        list(exigence order by ordre) filter (where decide) as raisons,
+        list(constat order by ordre) filter (where decide) as raisons,
         list(piece order by ordre) filter (where piece is not null) as pieces_manquantes,
-        list(exigence order by ordre) filter (where effet = 'AVERTISSEMENT') as avertissements
+        list(constat order by ordre) filter (where effet = 'AVERTISSEMENT') as avertissements
     from controle
     group by ligne
 )
@@ -55,6 +55,6 @@ select
     coalesce(l.avertissements, []) as avertissements
 from demande.candidat as q
 inner join evaluation.conclusion as k on q.ligne = k.ligne
-inner join liste as l on q.ligne = l.ligne
+left join liste as l on q.ligne = l.ligne
 inner join portage.profil as p on p.nda = coalesce(q.nda, q.porteur)
 order by p.profil, q.role_juge, q.financement, q.action

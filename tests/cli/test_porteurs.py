@@ -153,7 +153,7 @@ def test_a_line_left_out_that_could_turn_the_year_is_told(
 def test_shares_as_json(opac: Opac, released: Released, invoices: Path) -> None:
     found = told(opac, released, "plafond", invoices)
     year = found["annees"][1]
-    assert year["base_legale"] == "L.6323-9-2, R.6333-6-5"
+    assert year["base_legale"] == "R.6333-6-2 ; arrêté du 3 janvier 2024"
     assert (year["part_pct"], year["depasse"], year["chiffre_affaires_manquant"]) == (95, True, 375)
     assert [one["ligne"] for one in found["lignes_ecartees"]] == [2, 6]
     counted = sum(year["factures"] for year in found["annees"])

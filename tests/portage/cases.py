@@ -10,6 +10,7 @@ import calendar
 import csv
 import datetime as dt
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -28,6 +29,8 @@ COLUMNS = (
     *("documents", "porteur_documents", "faits", "verdict_attendu"),
     *("mot_attendu", "mot_exclu", "base_legale", "explication"),
 )
+# When those that left the list were seen last, and the first list without them.
+SEEN_LAST, ABSENT_SINCE = "2026-02-01", "2026-02-15"
 TOWN, POSTCODE = "Exempleville", "13001"
 # The organisations of a case; each has a number of its own.
 CANDIDATE, OTHER_NDA, STRANGER, CARRIER, CARRIER_OTHER_NDA = range(1, 6)
@@ -132,6 +135,23 @@ def _category(flag: str) -> str:
     return flag.removeprefix("certifie_").upper()
 
 
+def left(cases: Iterable[Case]) -> Iterator[str]:
+    """Write what history says of those that left the list, « sorti »: seen, then absent."""
+    for case in cases:
+        if case["inscrit"] == "sorti":
+            nda, siren = case.nda(CANDIDATE), case.siren(CANDIDATE)
+            yield (
+                "insert into historique.organisme_version by name select "
+                f"'{nda}' as nda, '{nda}' as lignee, '{siren}' as siren, false as listee, "
+                f"date '{ABSENT_SINCE}' as valide_du, null::date as valide_au"
+            )
+    for day in (SEEN_LAST, ABSENT_SINCE):
+        yield (
+            "insert into historique.instantane by name "
+            f"select date '{day}' as date_instantane, '' as sha256"
+        )
+
+
 def facts(case: Case) -> dict[str, str]:
     """Give what is declared: who, the mission, the documents, then the facts written out."""
     mission = {name: case[name] for name in ("date", "financement", "action")}
@@ -149,6 +169,7 @@ def _identity(case: Case) -> dict[str, str]:
         "NDA": {"nda": case.nda(CANDIDATE)},
         "ancien NDA": {"nda": f"7213{case.number:05d}13"},
         "SIREN": {"siren": siren},
+        "NDA et SIREN": {"nda": case.nda(CANDIDATE), "siren": siren},
         "SIRET": {"siret": case.siret(CANDIDATE)},
         "SIREN à clé fausse": {"siren": wrong_key},
         "NDA et SIREN discordants": {"nda": case.nda(CANDIDATE), "siren": case.siren(STRANGER)},
@@ -166,6 +187,7 @@ def _carrier(case: Case) -> dict[str, str]:
         "oui": {"porteur": case.nda(CARRIER)},
         "oui, autre NDA certifié": {"porteur": case.nda(CARRIER)},
         "non": {"porteur": case.nda(CARRIER)},
+        "non, par SIREN": {"porteur": case.siren(CARRIER)},
         "même NDA": {"porteur": case.nda(CANDIDATE)},
         "autre NDA": {"porteur": case.nda(OTHER_NDA)},
         "illisible": {"porteur": "à compléter"},
@@ -180,6 +202,8 @@ def _papers(case: Case) -> dict[str, str]:
     if enabled:
         own["habilitation"] = "oui"
         carrier["porteur_habilitation"] = "oui"
+    if "CPF" in case["financement"] and case.stated.get("type_formation") == "permis":
+        own["agrement_conduite"] = carrier["porteur_agrement_conduite"] = "oui"
     return {**_held(own, case["documents"]), **_held(carrier, case["porteur_documents"])}
 
 

@@ -60,6 +60,12 @@ DOCUMENTS = {
     "contrat_ecrit": "oui",
     "attestation_micro": "oui",
     "recepisse_nda": "oui",
+    "recepisse_nda_date": (DAY - dt.timedelta(days=30)).isoformat(),
+    "bpf": (DAY - dt.timedelta(days=200)).isoformat(),
+    "agrement_conduite": "oui",
+    "bilan_donnees": "oui",
+    "liste_salaries_etrangers": "oui",
+    "documents_etranger": "oui",
     "habilitation": "oui",
     "rc_pro": "oui",
 }

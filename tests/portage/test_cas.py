@@ -15,7 +15,7 @@ from pipelines.portage.answer import answer
 from pipelines.portage.session import Session, Telling
 from pipelines.settings import REFERENCE
 from pipelines.warehouse.literals import rows
-from tests.portage.cases import Case, facts, listed, load
+from tests.portage.cases import Case, facts, left, listed, load
 from tests.warehouse.frames import ASKED, built
 
 CASES = load()
@@ -45,6 +45,8 @@ def judged(list_date: str) -> Judged:
     ]
     held = [row for case in cases for row in listed(case)]
     with built(held, of=ASKED, real_references=True, date_contenu=list_date) as con:
+        for statement in left(cases):
+            con.execute(statement)
         session = Session(con)
         session.ask(rows(entries, types), Telling.ALL)
         decided = con.execute(
@@ -124,15 +126,16 @@ def test_the_table_is_whole() -> None:
             assert case[column], (case.number, column)
         for column in ("date_liste", "date"):
             dt.date.fromisoformat(case[column])
-        assert case["inscrit"] in ("oui", "non"), case.number
+        assert case["inscrit"] in ("oui", "non", "sorti"), case.number
         assert case["drapeaux"] in ("", "vide", "faux", "illisible"), case.number
 
 
 def test_every_line_of_the_decision_tables_has_a_case() -> None:
     sources = {case["source"] for case in CASES}
-    lines = {f"§3 bis, ligne {line}" for line in range(1, 34)}
-    lines |= {f"§2, ligne {line}" for line in range(1, 7)}
-    lines |= {f"§3, ligne {line}" for line in range(1, 9)}
+    # The ninth is of lists of the past, which history judges.
+    lines = {f"§3 bis, ligne {line}" for line in range(1, 43) if line != 9}
+    lines |= {f"§2, ligne {line}" for line in range(1, 10)}
+    lines |= {f"§3, ligne {line}" for line in range(1, 11)}
     assert not lines - sources
 
 

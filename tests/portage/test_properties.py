@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from pipelines.portage.facts import FAITS, Genre
 from pipelines.portage.session import Session, Telling
 from tests.portage.demands import (
+    ABSENT,
     ACTIONS,
     CERTIFIED,
     DAY,
@@ -39,13 +40,17 @@ _DATES = st.sampled_from(
 _VALUES = {
     "micro": ["oui", "non"],
     "ca": ["0", "77700", "77700.01", "83600", "83600.01", "-5", "abc"],
-    "forme_juridique": ["EI", "EURL", "SASU", "5710", "ASSOCIATION", "?"],
+    "forme_juridique": ["EI", "EURL", "SASU", "5710", "5499", "7383", "ASSOCIATION", "?"],
     "montant": ["4999.99", "5000"],
     "certificat": ["BILAN_COMPETENCES", "ACTION_FORMATION+VAE", "APPRENTISSAGE"],
     "certificat_debut": ["2023-02-01", "2025-02-01"],
     "certificat_fin": ["2025-12-31", "2028-01-31"],
     "partie": ["totale", "partielle"],
-    "type_formation": ["certifiante", "action_de_droit"],
+    "type_formation": ["certifiante", "action_de_droit", "permis", "creation_entreprise"],
+    "fin_mission": ["2026-10-31", "2026-11-01"],
+    "porteur_recepisse_nda_date": ["2025-11-01", (DAY - dt.timedelta(days=10)).isoformat()],
+    "porteur_certificat": ["BILAN_COMPETENCES+ACTION_FORMATION+VAE+APPRENTISSAGE"],
+    "porteur_certificat_fin": ["2028-01-31"],
     "heures": ["24", "24,5"],
     "part_sous_traitee": ["80", "80,01"],
     "annee_ca": ["2020", "2025"],
@@ -186,6 +191,38 @@ def test_the_order_of_rules_changes_nothing(
     assert verdicts(reordered, found) == verdicts(session, found)
 
 
+def unlisted(number: str, place: int, digit: str) -> str:
+    """Change one digit of a listed number, until the list has no such number."""
+    for step in range(10 * len(number)):
+        at = (place + step // 10) % len(number)
+        wrong = number[:at] + str((int(digit) + step) % 10) + number[at + 1 :]
+        if wrong not in NUMBERS:
+            return wrong
+    raise AssertionError(number)
+
+
+# What costs is to ask: few times, of many.
+@settings(parent=quick, max_examples=6, suppress_health_check=[HealthCheck.large_base_example])
+@given(
+    found=st.lists(questions(), min_size=40, max_size=60),
+    place=st.integers(0, 10),
+    digit=st.sampled_from("0123456789"),
+    name=st.sampled_from(["nda", "porteur"]),
+)
+def test_a_wrong_number_never_does_better_than_the_right_one(
+    session: Session, found: list[Question], place: int, digit: str, name: str
+) -> None:
+    """What refuses a listed organisation is said of none unlisted: a question is the best of it."""
+    right = [q for q in found if q.get(name, ABSENT) != ABSENT]
+    wrong = [{**q, name: unlisted(q[name], place, digit)} for q in right]
+    if not right:
+        return
+    both = verdicts(session, [*right, *wrong])
+    question = STRENGTH.index("A_VERIFIER")
+    for one, before, after in zip(wrong, both[: len(right)], both[len(right) :], strict=True):
+        assert STRENGTH.index(after) >= min(STRENGTH.index(before), question), one
+
+
 def test_the_nightly_table_is_the_answer_on_demand(session: Session) -> None:
     """At the date of the list, for every organisation, role, funding and category."""
     con = session.con
@@ -194,7 +231,7 @@ def test_the_nightly_table_is_the_answer_on_demand(session: Session) -> None:
             f"select row_number() over () as ligne, '{role}' as role_juge, o.nda as {name}, "
             f"f.financement, a.action, '{LIST_DAY}' as date from socle.organisme as o "
             "cross join reference.financement as f cross join reference.categorie_action as a",
-            Telling.NOTHING,
+            Telling.EFFECTS,
         )
         differing = con.execute(
             f"select q.{name}, q.financement, q.action, k.verdict, e.verdict "
@@ -204,6 +241,20 @@ def test_the_nightly_table_is_the_answer_on_demand(session: Session) -> None:
             "where (k.verdict, k.statut_registre) is distinct from (e.verdict, e.statut_registre)"
         ).fetchall()
         assert differing == []
+        # It reads as the answer does, which says of the porteur's that they are his.
+        whose = "list_transform({}, lambda x: 'Porteur : ' || x)" if role == "porteur" else "{}"
+        told = {"raisons": "raisons", "avertissements": "avertissements"}
+        told["pieces"] = "pieces_manquantes"
+        for name_here, name_there in told.items():
+            there = whose.format(f"e.{name_there}")
+            unlike = con.execute(
+                f"select v.{name_here}, {there} from evaluation.verdict as v "
+                "join demande.candidat as q on v.ligne = q.ligne "
+                f"join portage.eligibilite as e on e.nda = q.{name} and e.role = '{role}' "
+                "and e.financement = q.financement and e.action = q.action "
+                f"where v.{name_here} <> {there} limit 1"
+            ).fetchall()
+            assert unlike == []
         asked = con.execute("select count(*) from evaluation.conclusion").fetchone()
         assert asked == (len(ORGANISATIONS) * len(FUNDINGS) * len(ACTIONS),)
 

@@ -12,7 +12,7 @@ from itertools import pairwise, product
 import pytest
 
 from pipelines.portage.answer import UNIDENTIFIED
-from pipelines.portage.facts import FAITS, PAR_NOM, Genre, Groupe
+from pipelines.portage.facts import FAITS, PAR_NOM, Genre, Groupe, choices
 from pipelines.portage.letters.missing import WORDS
 from pipelines.settings import REFERENCE, SQL
 from pipelines.warehouse.models import parse_model
@@ -20,6 +20,8 @@ from tests.portage.demands import ACTIONS, FUNDINGS
 
 Row = dict[str, str]
 
+# What a training may be; « non_dite » when nothing is said of it.
+NATURES = (*choices("type_formation"), "non_dite")
 ROLES = ("sous_traitant", "contrat", "porteur")
 EFFECTS = {"", "AVERTISSEMENT", "PIECES_MANQUANTES", "A_VERIFIER", "NON_ELIGIBLE"}
 STATES = {"SATISFAIT", "NON_SATISFAIT", "INCONNU", "DOUTEUX", "SANS_OBJET"}
@@ -52,11 +54,15 @@ def overlaps(rules: list[Row]) -> Iterator[str]:
     """Rules of one role and one constat that apply to a same question on a same day."""
     cells: dict[tuple[str, ...], list[Row]] = defaultdict(list)
     for rule in rules:
-        for funding, action in product(
-            listed(rule["financements"], FUNDINGS), listed(rule["actions"], ACTIONS)
+        for funding, action, nature in product(
+            listed(rule["financements"], FUNDINGS),
+            listed(rule["actions"], ACTIONS),
+            listed(rule["natures"], NATURES),
         ):
-            cells[rule["role"], rule["constat"], funding, action].append(rule)
+            cells[rule["role"], rule["constat"], funding, action, nature].append(rule)
     for cell, found in cells.items():
+        # Periods of one date would leave days twice, or never, covered by those of another.
+        assert len({rule["date_de_reference"] for rule in found}) == 1, cell
         for before, after in pairwise(sorted(found, key=period)):
             if period(after)[0] <= period(before)[1]:
                 yield f"{before['regle']} et {after['regle']} : {cell}"
@@ -69,16 +75,17 @@ def unanswered(rules: list[Row], role: str) -> Iterator[str]:
         start, end = period(rule)
         edges |= {start, start - dt.timedelta(days=1), end, end + dt.timedelta(days=1)}
     days = sorted(day for day in edges if day <= LAST)
-    for funding, action, day in product(FUNDINGS, ACTIONS, days):
+    for funding, action, nature, day in product(FUNDINGS, ACTIONS, NATURES, days):
         if not any(
             rule["role"] == role
             and rule["financements"] != "*"
             and funding in rule["financements"].split("|")
             and action in listed(rule["actions"], ACTIONS)
+            and nature in listed(rule["natures"], NATURES)
             and period(rule)[0] <= day <= period(rule)[1]
             for rule in rules
         ):
-            yield f"{funding} × {action} le {day}"
+            yield f"{funding} × {action} ({nature}) le {day}"
 
 
 def test_no_two_rules_answer_the_same_question_on_the_same_day() -> None:
@@ -113,6 +120,9 @@ def test_a_requirement_told_by_funding_forgets_none() -> None:
     }
     assert {asked: fundings for asked, fundings in forgotten.items() if fundings} == {
         ("porteur", "qualiopi"): {"FONDS_PROPRES"},
+        ("contrat", "exigences_rnq"): {"FONDS_PROPRES"},
+        ("sous_traitant", "habilitation_hors_cpf"): {"CPF"},
+        ("porteur", "habilitation_hors_cpf"): {"CPF"},
         ("contrat", "apprentissage_autre"): {"CPF", "OPCO"},
         ("porteur", "apprentissage_autre"): {"CPF", "OPCO"},
     }
@@ -145,6 +155,8 @@ def test_a_rule_says_all_that_it_must(rule: Row) -> None:
     assert rule["exigence"].endswith(".")
     assert rule["role"] in ROLES
     assert rule["confiance"] in {"CODE", "SOURCE", "DEDUIT", "INCERTAIN"}
+    assert rule["date_de_reference"] in {"contrat", "mission"}
+    assert set(listed(rule["natures"], NATURES)) <= set(NATURES)
     assert rule["etabli_par"] in {"REGISTRE", "DECLARATION", "DOCUMENT"}
     assert set(listed(rule["financements"], FUNDINGS)) <= set(FUNDINGS)
     assert set(listed(rule["actions"], ACTIONS)) <= set(ACTIONS)
@@ -159,8 +171,9 @@ def test_a_rule_says_all_that_it_must(rule: Row) -> None:
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule["regle"])
 def test_a_rule_names_no_effect_that_nothing_can_cause(rule: Row) -> None:
     waivers = {f"dispense_{name}" for name in rule["dispenses"].split("|")}
-    # For a VAE the waiver is read from the motifs of the general one as well.
-    waivers |= {"dispense_micro"} if "dispense_micro_vae" in waivers else set()
+    # For a VAE or a licence the waiver is read from the motifs of the general one as well.
+    if waivers & {"dispense_micro_vae", "dispense_micro_permis"}:
+        waivers |= {"dispense_micro", "dispense_micro_vae"}
     found = {m["etat"] for m in MOTIFS if m["constat"] in {rule["constat"], *waivers}}
     for state in ("NON_SATISFAIT", "INCONNU", "DOUTEUX"):
         assert not rule[f"si_{state.lower()}"] or state in found, state
@@ -203,6 +216,11 @@ def test_a_motif_is_used_and_whole(motif: Row) -> None:
     assert words <= set(re.findall(r"'(\w+)':", told))
 
 
+def test_what_is_found_is_not_told_as_what_is_asked() -> None:
+    asked = {rule["exigence"] for rule in RULES}
+    assert [motif["motif"] for motif in MOTIFS if motif["phrase"] in asked] == []
+
+
 def test_a_missing_document_is_asked_for_by_name() -> None:
     """Whatever is unknown and asked for says which document would settle it."""
     for rule in RULES:
@@ -222,7 +240,7 @@ def test_a_missing_document_is_asked_for_by_name() -> None:
 def test_parameters_follow_one_another() -> None:
     by_name: dict[str, list[Row]] = defaultdict(list)
     for parameter in PARAMETERS:
-        assert parameter["statut"] in {"CONFIRME", "ANNONCE"}
+        assert parameter["statut"] in {"CONFIRME", "SOURCE"}
         assert parameter["source"]
         assert parameter["base_legale"]
         assert float(parameter["valeur"]) > 0
@@ -232,6 +250,9 @@ def test_parameters_follow_one_another() -> None:
             assert period(after)[0] == period(before)[1] + dt.timedelta(days=1)
     ceilings = {p["valide_du"]: p["valeur"] for p in by_name["PLAFOND_MICRO_SOCIAL"]}
     assert ceilings == {"2020-01-01": "72600", "2023-01-01": "77700", "2026-01-01": "83600"}
+    unread = [p for p in by_name["PLAFOND_MICRO_SOCIAL"] if p["statut"] != "CONFIRME"]
+    assert [(p["valeur"], p["statut"]) for p in unread] == [("83600", "SOURCE")]
+    assert "décret n° 2026-562" in unread[0]["base_legale"]
 
 
 def test_the_reading_that_diverges_is_kept_with_its_rule() -> None:
@@ -319,3 +340,71 @@ def test_what_is_to_be_done_is_said_of_all_that_can_decide() -> None:
     for sentence in told.values():
         assert sentence.endswith(".")
         assert len(sentence) <= 110, sentence
+
+
+# §6 of the facts corrected on 30 November 2026: what each rule cites, and how sure it is.
+CITED = {
+    "ST_DEREFERENCEMENT_CPF": ("R.6333-6-2 al. 4", "CODE"),
+    "PO_PART_80_CPF": ("R.6333-6-2 ; arrêté du 3 janvier 2024", "CODE"),
+    "ST_REGULARITE_CPF": ("L.6323-9-1 3°", "CODE"),
+    "ST_CGU_CPF": ("L.6323-9-1 5°", "CODE"),
+    "ST_HABILITATION_CPF": ("L.6323-9-1 2°", "CODE"),
+    "PO_HABILITATION_CPF": ("L.6323-9-1 2°", "CODE"),
+    "PO_EDOF_CPF": ("R.6333-6-2 al. 1", "CODE"),
+    "PO_COMMUNICATION_CDC": ("Caisse des dépôts", "SOURCE"),
+    "CT_COMMUNICATION_CDC": ("R.6333-6-2", "CODE"),
+    "CT_BILAN_5_ANS": ("D.6323-6", "CODE"),
+    "CT_BILAN_PLAFOND": ("D.6323-1 A", "CODE"),
+    "ST_IMMATRICULATION": ("D.8222-5 2°", "CODE"),
+    "CT_TEXTE_2026": ("loi n° 2026-534", "INCERTAIN"),
+    "CT_EXIGENCES_RNQ": ("décret n° 2026-728", "SOURCE"),
+}
+
+
+@pytest.mark.parametrize("name", CITED)
+def test_a_rule_cites_its_article_and_says_how_sure_it_is(name: str) -> None:
+    rule = next(rule for rule in RULES if rule["regle"] == name)
+    base, sure = CITED[name]
+    assert base in rule["base_legale"]
+    assert rule["confiance"] == sure
+
+
+def test_no_rule_cites_what_its_article_does_not_say() -> None:
+    cited = {rule["regle"]: rule["base_legale"] for rule in RULES}
+    cited |= {p["parametre"]: p["base_legale"] for p in PARAMETERS}
+    wrong = {
+        "ST_DEREFERENCEMENT_CPF": r"R\.6333-6(?!-)",
+        "PO_EDOF_CPF": r"R\.6333-6(?!-)",
+        "PO_PART_80_CPF": r"R\.6333-6-5",
+        "PART_SOUS_TRAITEE_MAX": r"R\.6333-6-5",
+        "ST_REGULARITE_CPF": r"R\.6333-6-2",
+        "ST_HABILITATION_CPF": r"R\.6333-6-[34]",
+        "PO_HABILITATION_CPF": r"R\.6333-6-[34]",
+        "PO_COMMUNICATION_CDC": r"R\.6333",
+    }
+    assert [name for name, base in wrong.items() if re.search(base, cited[name])] == []
+    # There is no D.6323-1.
+    assert [name for name, base in cited.items() if re.search(r"D\.6323-1(?![ \d]*A)", base)] == []
+
+
+def test_an_article_is_cited_from_the_day_it_is_in_force() -> None:
+    for rule in RULES:
+        if "R.6113-16-2" in rule["base_legale"]:
+            assert rule["valide_du"] == "2025-06-09", rule["regle"]
+        if "2026-728" in rule["base_legale"]:
+            assert (rule["valide_du"], rule["date_de_reference"]) == ("2026-11-01", "mission")
+    old = [
+        rule
+        for rule in RULES
+        if "guide V9" in rule["source"] or "ndicateur 27" in rule["base_legale"]
+    ]
+    for rule in old:
+        ended = rule["valide_au"] and rule["valide_au"] <= "2026-10-31"
+        assert ended or "2026-728" in rule["base_legale"], rule["regle"]
+
+
+def test_a_rule_whose_text_was_not_read_says_so() -> None:
+    for rule in RULES:
+        if "non lu" in rule["source"]:
+            assert rule["confiance"] == "INCERTAIN", rule["regle"]
+            assert re.search(r"n'a (été )?chang|n'ont pas changé", rule["note"]), rule["regle"]

@@ -173,6 +173,24 @@ BAD: dict[str, list[tuple[str, list[tuple[Any, ...]]]]] = {
             [(1, "OPCO", "VAE", "ELIGIBLE")],
         ),
     ],
+    "portage_raison_constat": [
+        (
+            "update portage.verdict_profil set raisons = "
+            "[(select exigence from portage.regle where regle = 'ST_TITRES')] where profil = 1 "
+            "and role = 'sous_traitant' and financement = 'OPCO' and action = 'VAE'",
+            [
+                (
+                    *(1, "sous_traitant", "OPCO", "VAE"),
+                    "Les intervenants ont les titres et qualifications voulus.",
+                )
+            ],
+        ),
+        (
+            "update portage.verdict_profil set avertissements = ['{nda} : {message}'] "
+            "where profil = 1 and role = 'porteur' and financement = 'CPF' and action = 'VAE'",
+            [(1, "porteur", "CPF", "VAE", "{nda} : {message}")],
+        ),
+    ],
 }
 QUERIES = {query.name: query.sql for query in load_queries()}
 

@@ -18,7 +18,7 @@ from pipelines.portage.cap.year import Cap
 from tests.warehouse.frames import ASKED, built
 
 TODAY = dt.date(2026, 3, 2)
-EIGHTY = Cap(Decimal(80), dt.date(2024, 4, 1), None, "L.6323-9-2, R.6333-6-5")
+EIGHTY = Cap(Decimal(80), dt.date(2024, 4, 1), None, "R.6333-6-2 ; arrêté du 3 janvier 2024")
 DAY = "2025-06-15"
 
 
