@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from hypothesis import settings
 
 from tests.registers.server import RegisterServer, serve
 
@@ -22,6 +23,9 @@ _LONG = (
     "orchestration/test_signals.py",
     "orchestration/test_start.py",
 )
+# How long an example takes says how busy the machine is.
+settings.register_profile("sans-limite", parent=settings.default, deadline=None)
+settings.load_profile("sans-limite")
 CHROMIUM = shutil.which("chromium")
 
 

@@ -17,6 +17,7 @@ from functools import cache
 from pipelines.portage.words import flat
 from pipelines.settings import REFERENCE
 
+_DAY = re.compile(r"\ble\W*$", re.IGNORECASE)
 _CAMEL = re.compile(r"(?<=[a-z])(?=[A-Z])")
 _WORD = re.compile(r"[a-z0-9]+")
 _EMPTY_WORDS = frozenset(("a", "au", "d", "de", "des", "du", "l", "la", "le", "les", "en", "et"))
@@ -54,10 +55,12 @@ def words(text: str, camel: bool = True) -> list[str]:
 
 
 def tokens(text: str, camel: bool = True) -> list[str]:
-    """Give the same words, and the signs that mean something (€, %…) as words of their own."""
+    """Give the same words, and what means something as words of their own: signs (€, %…), and the
+    « le » at the end, which asks for a day (« Signé le »).
+    """
     for sign, word in _SIGNS.items():
         text = text.replace(sign, word)
-    return words(text, camel)
+    return words(text, camel) + ["date"] * (_DAY.search(text) is not None)
 
 
 def _plain_word(word: str) -> str:

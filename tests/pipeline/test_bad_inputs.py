@@ -59,7 +59,7 @@ _FILES: dict[str, tuple[bytes, int, str]] = {
     "empty": (b"", 3, "est vide"),
     "header alone": (_HEADER, 3, "qu'un en-tête et aucune ligne"),
     "cut header": (_HEADER[:200], 3, "« numeroDeclarationActivite, "),
-    "cut": (_GOOD[: len(_GOOD) // 2], 4, "ne peuvent pas être lues"),
+    "cut": (_GOOD[: len(_GOOD) // 2], 4, "ne peut pas être lue"),
     "latin-1": (_TEXT.encode("latin-1"), 3, "probablement ISO-8859-1 (latin-1)"),
     "windows-1252": (_TEXT.replace("'", "’").encode("cp1252"), 3, "probablement Windows-1252"),
     "unknown encoding": (_TEXT.replace("é", "Å").encode("mac_roman"), 3, "un codage inconnu"),

@@ -91,9 +91,9 @@ def test_leaving_and_coming_back(nights: Nights) -> None:
     change = changes(left)[GONE]
     assert [event["type"] for event in change["evenements"]] == ["DISPARITION"]
     assert (change["nda"], change["dernier_nda"]) == (None, GONE)
-    assert change["verdict"]["apres"] == "PIECES_MANQUANTES"
+    assert change["verdict"]["apres"] == "A_VERIFIER"
     assert f"• ECOLE PASSAGERE — NDA {GONE}" in left["texte"]
-    assert "À faire : demandez-lui ce qui manque (Récépissé" in left["texte"]
+    assert "demandez-lui pourquoi il n'y est plus" in left["texte"]
 
     nights.release(THIRD)
     [back] = nights.round(THIRD)

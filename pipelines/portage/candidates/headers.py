@@ -220,7 +220,14 @@ def _partial(split: list[str]) -> Sense | None:
     for kept, taken in _parts(more):
         if not kept:
             return _limited(sense, taken)
-    return replace(sense, limits=tuple(more)) if more else sense
+    # Units and words that say nothing are not why.
+    limits = [word for word in more if not _says_no_more(word)] or more
+    return replace(sense, limits=tuple(limits)) if more else sense
+
+
+def _says_no_more(word: str) -> bool:
+    known = qualifiers().get((word,))
+    return known is not None and (known.role is Role.NEUTRAL or known.role in _OF_FIGURES)
 
 
 def _near(split: list[str]) -> Sense | None:

@@ -9,18 +9,18 @@ from __future__ import annotations
 
 import csv
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 
 from pipelines.portage.candidates.headers import (
     IDENTITY,
     Row,
+    fact_named,
     fact_of,
     looks_like_identifier,
     sense_of,
     vocabulary,
 )
-from pipelines.portage.facts import PAR_NOM, Genre
 from pipelines.portage.qualifiers import Role, qualifiers, qualifiers_in, tokens
 from pipelines.settings import REFERENCE
 
@@ -119,10 +119,12 @@ def _name(title: str | None, own: bool, under: str) -> str:
     """Name a column by what stands above it and what it bears."""
     if title is None or title == under:
         return under
-    fact = fact_of(under)
-    told = fact is not None and _says_nothing(title) and not _bare_day(under)
+    fact = fact_named(under)
+    told = fact is not None and _says_nothing(title, fact) and not _bare_day(under)
     # « Organisme » above « Nom » is « Nom », « Contrat » above « Date » is « Date Contrat ».
-    for name in [under] * told + [f"{title} {under}", f"{under} {title}"]:
+    if told:
+        return under
+    for name in (f"{title} {under}", f"{under} {title}"):
         if fact_of(name) is not None:
             return name
     of_another = any(word.role is Role.WHOSE for word in qualifiers_in(title))
@@ -134,7 +136,7 @@ def _name(title: str | None, own: bool, under: str) -> str:
 def _bare_day(header: str) -> bool:
     """Tell whether a header says a day without saying of what: what stands above it does."""
     sense = sense_of(header)
-    return sense is not None and sense.short and PAR_NOM[sense.fact].genre is Genre.DATE
+    return sense is not None and sense.short and sense.fact == "date"
 
 
 def _carried(row: Row) -> list[str | None]:
@@ -145,15 +147,23 @@ def _carried(row: Row) -> list[str | None]:
     return titles
 
 
-def _says_nothing(title: str) -> bool:
-    """Tell whether a title says nothing of the names below it."""
+def _says_nothing(title: str, fact: str) -> bool:
+    """Tell whether a title says nothing of a fact named below it."""
     found = tuple(tokens(title))
     known = qualifiers().get(found)
-    return found in _neutral() or (known is not None and known.role is Role.NEUTRAL)
+    if known is not None and known.role is Role.NEUTRAL:
+        return True
+    return found in _neutral() and fact not in _neutral()[found]
 
 
 @cache
-def _neutral() -> frozenset[tuple[str, ...]]:
-    """Give what says nothing above a group of columns; beside a name, it might."""
+def _neutral() -> Mapping[tuple[str, ...], frozenset[str]]:
+    """Give what says nothing above a group of columns, but for some facts; beside a name, it might.
+
+    « Mission » above « CA »: that of the mission, perhaps.
+    """
     with (REFERENCE / "entete_groupe.csv").open(encoding="utf-8", newline="") as file:
-        return frozenset(tuple(tokens(row["mot"])) for row in csv.DictReader(file))
+        return {
+            tuple(tokens(row["mot"])): frozenset(filter(None, row["sauf"].split("|")))
+            for row in csv.DictReader(file)
+        }

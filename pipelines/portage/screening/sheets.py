@@ -125,6 +125,7 @@ def lay_out(book: Any, sheet: Any, filled: Filled) -> None:
     sheet.autofilter(top, 0, last, len(filled.columns) - 1)
     sheet.ignore_errors({"number_stored_as_text": f"A1:{width}{last + 1}"})
     sheet.set_landscape()
+    sheet.set_paper(9)  # A4
     sheet.fit_to_pages(1, 0)
     sheet.repeat_rows(top)
 

@@ -52,7 +52,8 @@ _WIDTHS = {
 }
 _WRAPPED = frozenset(name for name, width in _WIDTHS.items() if width >= 30)
 _OWN_WIDTHS = (8, 40)
-_OWN_LINES = 4
+# A row stays low enough for the next ones to be seen: a longer text is whole in its cell.
+_OWN_LINES, _OUR_LINES = 4, 5
 # Characters that may stay in sight while the rest is moved: half of a common screen.
 _IN_SIGHT = 120
 _REQUEST_WIDTHS = {
@@ -175,6 +176,7 @@ def _ours(screening: Screening, name: str) -> Column:
         Kind.DAY if name == "prochaine_date" else Kind.WRAPPED if name in _WRAPPED else Kind.TEXT,
         day=name if name == "prochaine_date" else "",
         hidden=name in _CODES,
+        lines=_OUR_LINES,
         shared=name not in ("qui", "organisme", "nda_retenu", "prochaine_date"),
         colours=coloured.get(name, _CHANGE_COLOURS if name == "changement" else {}),
     )

@@ -54,6 +54,11 @@ def read_as(columns: Mapping[str, Sequence[str]]) -> dict[str, str | None]:
         ("Date", ["oui", "non"], None),
         ("Signature", ["Paul", "Marie"], None),
         ("Durée", ["24", "35 h"], "heures"),
+        ("Prix (€)", ["1 100 €", "1200"], "montant"),
+        ("Prix", ["à convenir", "devis"], None),
+        ("URSSAF (date)", ["01/10/2026"], "attestation_vigilance"),
+        ("URSSAF", ["oui", "non"], None),
+        ("K-bis reçu le", ["01/10/2026"], None),
         ("Durée", ["longue", "courte"], None),
         ("Nom", ["Atelier Exemple", "Spécimen"], "nom"),
         ("Sous-traitant", ["oui", "non"], None),
@@ -106,6 +111,15 @@ def test_a_header_that_may_mean_either_asks_what_a_yes_says() -> None:
         assert (plain.fact, plain.turned) == ("probite", None), header
 
 
+def test_a_document_that_says_the_contrary_is_turned_and_its_absence_asked() -> None:
+    for header in ("Non-déréférencement", "Attestation de non-déréférencement", "Non déréférencé"):
+        found = decided({"NDA": NDAS, header: ["oui", "non"]})[header]
+        assert (found.fact, found.contrary) == ("dereference", True), header
+        assert found.turned is not None
+        assert found.turned["oui"] == "non"
+        assert found.turned["non"].startswith(f"{header} : non")
+
+
 def test_the_table_of_opposites_is_of_facts_that_are_yes_or_no() -> None:
     with (REFERENCE / "portage_contraire.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
@@ -122,7 +136,7 @@ def test_the_table_of_opposites_is_of_facts_that_are_yes_or_no() -> None:
 
 
 def test_what_negates_limits_or_exceeds_is_named_not_read() -> None:
-    for header in ("Non-déréférencement", "Sans casier judiciaire", "NDA client", "CA 2025"):
+    for header in ("Jamais déréférencé", "Sans casier judiciaire", "NDA client", "CA 2025"):
         found = decided({"NDA": NDAS, header: ["oui", "non"]})[header]
         assert found.fact is None
         assert "ce n'est pas" in found.why

@@ -58,6 +58,11 @@ def test_no_header_of_the_catalogue_means_two_facts() -> None:
         ("Date de fin de validité du certificat", "certificat_fin"),
         ("SIREN porteur", "porteur"),
         ("NDA du donneur d'ordre", "porteur"),
+        # « Le » at the end asks for a day.
+        ("Contrat signé le", "date"),
+        ("Signé le :", "date"),
+        ("Contrat signé", "contrat_ecrit"),
+        ("CGU EDOF", "accepte_cgu"),
     ],
 )
 def test_headers_are_known_however_they_are_written(header: str, fact: str) -> None:
@@ -79,7 +84,7 @@ def test_other_headers_are_no_fact(header: str) -> None:
 @pytest.mark.parametrize(
     ("header", "fact", "limit"),
     [
-        ("Non-déréférencement", "dereference", "non"),
+        ("Jamais déréférencé", "dereference", "jamais"),
         ("Sans sous-traitance en cascade", "cascade", "sans"),
         ("Pas de procédure collective", "procedure_collective", "pas"),
         ("Déclaration non caduque", "declaration_caduque", "non"),

@@ -53,6 +53,16 @@ Rows = list[list[str | None]]
             2,
             ["NDA", "Nom", "Ville", "B3", "CV"],
         ),
+        # The same above units, opposites, and what the group says something of.
+        (
+            [
+                ["Identité", None, "Mission", None, "Pièces", None],
+                ["NDA", "CA (k€)", "Prix (€)", "CA", "Non-déréférencement", "URSSAF (date)"],
+                [ONE, "95", "1200", "3", "oui", "2026-10-01"],
+            ],
+            2,
+            ["NDA", "CA (k€)", "Prix (€)", "Mission CA", "Non-déréférencement", "URSSAF (date)"],
+        ),
         # Groups that say whose the names are.
         (
             [

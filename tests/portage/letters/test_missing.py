@@ -62,7 +62,7 @@ def test_what_is_the_porteurs_is_not_asked_of_the_sub_contractor(
     assert (found.organisation, found.porteur) == ("ATELIER EXEMPLE", "GROUPE FICTIF SUD")
     vigilance = found.asked[2]
     assert vigilance.label == "Attestation de vigilance de l'URSSAF de moins de six mois"
-    assert vigilance.basis == "R.8222-1, D.8222-5"
+    assert vigilance.basis == "R.8222-1, D.8222-5 1°"
     assert vigilance.phrases == ("Elle se télécharge sur votre compte de l'URSSAF.",)
 
 

@@ -112,7 +112,9 @@ def filling(
         for row in rows[2:]:
             if which(row):
                 row[at("recue")] = value
-                row[at("du")] = RECEIVED if "vigilance" in row[at("document")] else None
+                dated = ("vigilance", "Récépissé", "bilan pédagogique")
+                asked = any(word in row[at("document")] for word in dated)
+                row[at("du")] = RECEIVED if asked else None
 
     return change
 
@@ -375,7 +377,7 @@ def test_what_a_date_says_of_each_document() -> None:
     # Of a document that may be one of two, or that must be read, a date says nothing.
     assert [piece.code for piece in pieces().values() if not piece.told] == [
         *("certificat_qualiopi", "attestation_micro_ou_certificat", "type_formation"),
-        "porteur_edof",
+        *("porteur_edof", "contrat_certificateur"),
     ]
     assert pieces()["non_dereferencement"].value == "non"
     assert pieces()["engagement_cascade"].value == "non"
