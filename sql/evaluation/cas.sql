@@ -47,7 +47,11 @@ select
     end as financements,
     d.action,
     a.libelle as action_libelle,
-    coalesce(d.type_formation, 'non_dite') as nature,
+    -- Only a training action has one: said of a bilan, it takes none of its rules away.
+    case
+        when d.action = 'ACTION_FORMATION' then coalesce(d.type_formation, 'non_dite')
+        else 'non_dite'
+    end as nature,
     greatest(d.fin_mission, p.date) as fin_ou_contrat,
     f.micro_social as micro_forme,
     f.immatriculation as immatriculation_forme,

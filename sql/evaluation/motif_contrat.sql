@@ -46,6 +46,7 @@ phrases as (
                 lambda x: x is not null
             )
         ) as illisibles,
+        -- Those given before 2021 lasted a year more: all of them had ended with 2024.
         list_filter(
             [
                 case
@@ -61,6 +62,30 @@ phrases as (
                 case
                     when c.fait.porteur_certificat_fin < c.fait.porteur_certificat_debut
                         then 'Le certificat du porteur finit avant de commencer : corrigez ses dates.'
+                end,
+                case
+                    when
+                        c.fait.certificat_fin
+                        > greatest(
+                            coalesce(c.fait.certificat_debut, c.date)
+                            + to_years(c.parametre.duree_certificat),
+                            date '2024-12-31'
+                        )
+                        then
+                            'Un certificat vaut ' || c.parametre.duree_certificat
+                            || ' ans (R.6316-2), celui-là finit plus tard : corrigez ses dates.'
+                end,
+                case
+                    when
+                        c.fait.porteur_certificat_fin
+                        > greatest(
+                            coalesce(c.fait.porteur_certificat_debut, c.date)
+                            + to_years(c.parametre.duree_certificat),
+                            date '2024-12-31'
+                        )
+                        then
+                            'Un certificat vaut ' || c.parametre.duree_certificat
+                            || ' ans (R.6316-2), celui du porteur finit plus tard : corrigez-le.'
                 end,
                 case
                     when c.fait.fin_mission < c.date

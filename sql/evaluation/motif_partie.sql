@@ -79,6 +79,12 @@ select
     end as nda_en_vigueur,
     case
         when not identifie then 'BPF_INDETERMINE'
+        -- Dropped at the end of May, it would be a question in a list of the day.
+        when
+            nda is not null
+            and liste_perimee
+            and date - age_liste::integer < make_date(year(date) - (month(date) < 6)::integer, 5, 31)
+            then 'BPF_PERIME'
         when nda is not null then 'BPF_LISTE'
         when recepisse_recent then 'BPF_NON_DU'
         when bpf is not null then 'BPF_DECLARE'

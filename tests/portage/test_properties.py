@@ -144,16 +144,17 @@ def test_a_certificate_in_date_worsens_nothing_but_a_request_for_it(
     session: Session, found: list[Question]
 ) -> None:
     """§3 bis: a certificate that the list does not show is a question, even if it was awaited."""
-    certificate = {
-        "certificat": "+".join(ACTIONS),
-        "certificat_debut": "2020-01-01",
-        "certificat_fin": "2030-01-01",
-    }
     bare = [{k: v for k, v in q.items() if not k.startswith("certificat")} for q in found]
-    both = verdicts(session, [*bare, *({**q, **certificate} for q in bare)])
+    both = verdicts(session, [*bare, *({**q, **_certificate(q["date"])} for q in bare)])
     for before, after in zip(both[: len(bare)], both[len(bare) :], strict=True):
         worse = STRENGTH.index(after) > STRENGTH.index(before)
         assert not worse or (before, after) == ("PIECES_MANQUANTES", "A_VERIFIER")
+
+
+def _certificate(day: str) -> Question:
+    """A certificate of every category, given that day: it lasts three years at most."""
+    fin = f"{int(day[:4]) + 2}-12-31"
+    return {"certificat": "+".join(ACTIONS), "certificat_debut": day, "certificat_fin": fin}
 
 
 @quick
