@@ -74,9 +74,9 @@ def is_nothing(fact: Fait, text: str) -> bool:
 def nothing_sql(fact: str, text: str) -> str:
     """Write the expression of :func:`is_nothing` for a column of DuckDB."""
     words = words_of(PAR_NOM[fact])
-    # One text, not a list: DuckDB keeps a vector for each constant of each column.
-    nothing = literal("|".join(["", *(w for w, value in words.items() if value == NOTHING), ""]))
+    # One constant: DuckDB keeps a vector for each of those after « in », of each column.
+    nothing = ", ".join(literal(word) for word, value in words.items() if value == NOTHING)
     plain = f"lower(strip_accents({text}))"
     bare = f"trim(regexp_replace({plain}, '[^\\p{{L}}\\p{{N}}]+', ' ', 'g'))"
-    known = f"contains({nothing}, '|' || {bare} || '|')"
+    known = f"list_contains([{nothing}], {bare})"
     return f"({known} or regexp_full_match({text}, {literal(f'[{_MARKS}]*')}))"
