@@ -24,6 +24,8 @@ from pipelines.warehouse.literals import file_literal, literal
 
 # Rows judged at a time: memory does not follow the size of the file.
 BLOCK = 20_000
+# It follows the number of facts: a vector for each constant that a cell is compared with.
+_MEMORY = "2GB"
 # Facts that an option may give to all rows, and that tell which question was put.
 ASKED = {"financement": "financement_retenu", "action": "action_retenue"}
 # Columns of ``evaluation.verdict`` behind ours.
@@ -138,6 +140,7 @@ def blocks(
     if defaults:
         session.ask_rows([dict(defaults)])
         refuse_unreadable(session)
+    session.con.execute(f"set memory_limit = {literal(_MEMORY)}")
     for first in range(1, candidates.rows + 1, rows):
         last = min(first + rows - 1, candidates.rows)
         question = candidates.question(defaults, first, last)
