@@ -38,10 +38,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def gx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Import Great Expectations once for all the refreshes of this process."""
     # Dagster and all the assets: most tests do without.
-    from tests.light import great_expectations, shared_by_all
+    from tests.light import great_expectations, said_to_all
 
-    kept = shared_by_all(tmp_path_factory) / "gx-dit"
-    with great_expectations(tmp_path_factory.mktemp("gx"), kept):
+    with great_expectations(tmp_path_factory.mktemp("gx"), said_to_all(tmp_path_factory)):
         yield
 
 
@@ -49,10 +48,10 @@ def gx(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 def launcher(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Launcher]:
     """Start ``opac`` as processes that have already imported what they need."""
     from tests.launcher import launching
-    from tests.light import shared_by_all
+    from tests.light import said_to_all
 
-    kept = shared_by_all(tmp_path_factory) / "gx-dit"
-    with launching(tmp_path_factory.mktemp("lanceur"), kept) as started:
+    folder = tmp_path_factory.mktemp("lanceur")
+    with launching(folder, said_to_all(tmp_path_factory)) as started:
         yield started
 
 

@@ -189,7 +189,6 @@ def _listening(worker: GxWorker) -> GxWorker:
 
 def _new() -> GxWorker:
     log, kept = map(Path, sys.argv[1:3])
-    kept.mkdir(exist_ok=True)
     worker = Remembering(log, kept)
     worker.start()
     return worker

@@ -103,7 +103,6 @@ def great_expectations(folder: Path, kept: Path) -> Iterator[None]:
 
     Its log is in ``folder``; what it says, in ``kept``, which others may share.
     """
-    kept.mkdir(exist_ok=True)
     with Remembering(folder / "gx.log", kept) as worker:
         lend(worker)
         yield
@@ -163,7 +162,7 @@ def released(settings: Settings, *args: Any) -> Outcome:
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """Give this process' copy of a folder that one process of the run has made."""
-    shared = shared_by_all(factory)
+    shared = _shared_by_all(factory)
     folder, done = shared / f"{name}-modele", shared / f"{name}-fait"
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -174,7 +173,14 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     return shutil.copytree(folder, factory.mktemp(name) / name, symlinks=True)
 
 
-def shared_by_all(factory: pytest.TempPathFactory) -> Path:
+def _shared_by_all(factory: pytest.TempPathFactory) -> Path:
     """The folder of all the processes of a run."""
     own = factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+
+
+def said_to_all(factory: pytest.TempPathFactory) -> Path:
+    """The folder of what Great Expectations has said, to any process of a run."""
+    folder = _shared_by_all(factory) / "gx-dit"
+    folder.mkdir(exist_ok=True)
+    return folder

@@ -33,7 +33,7 @@ from pipelines.cli.common import (
     say,
     settings_for,
 )
-from pipelines.cli.model import write_model
+from pipelines.cli.model import ModelOption, write_model
 from pipelines.errors import UsageError
 from pipelines.files import replacing
 from pipelines.warehouse.release import open_readonly
@@ -81,12 +81,7 @@ def plafond(
             "sous-traité ; d'une action sous-traitée en partie, donnez le prix de cette part.",
         ),
     ] = None,
-    modele: Annotated[
-        bool,
-        typer.Option(
-            "--modele", metavar="", help="Écrire un modèle vide qui explique chaque colonne."
-        ),
-    ] = False,
+    modele: ModelOption = False,
     feuille: SheetOption = None,
     apercu: PreviewOption = False,
     colonne: Annotated[

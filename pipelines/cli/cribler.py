@@ -22,15 +22,14 @@ from pipelines.cli.common import (
     OUT,
     HomeOption,
     SheetOption,
-    fitted,
     say,
 )
 from pipelines.cli.facts import StrictOption, with_facts
-from pipelines.cli.model import write_model
-from pipelines.cli.portfolio import Steps, opened, room, tell_remarks, tell_verdicts
+from pipelines.cli.model import ModelOption, write_model
+from pipelines.cli.portfolio import Steps, opened, room, tell_list, tell_remarks, tell_verdicts
 from pipelines.errors import UsageError
 from pipelines.files import replacing
-from pipelines.french import combien, date_courte
+from pipelines.french import combien
 from pipelines.portage.candidates.headers import IDENTITY
 from pipelines.portage.candidates.mapping import Said, told
 from pipelines.portage.verdict import NO_ADVICE
@@ -78,12 +77,7 @@ def screen_file(
             help="Résultat précédent de cette commande : dit ce qui a changé.",
         ),
     ] = None,
-    modele: Annotated[
-        bool,
-        typer.Option(
-            "--modele", metavar="", help="Écrire un modèle vide qui explique chaque colonne."
-        ),
-    ] = False,
+    modele: ModelOption = False,
     feuille: SheetOption = None,
     apercu: PreviewOption = False,
     colonne: ColumnOption = None,
@@ -209,12 +203,7 @@ def _show(found: Screening, remarks: Sequence[str], target: Path) -> None:
     OUT.print()
     day = found.snapshot["date_contenu"]
     OUT.print(f"[green]✓[/] {escape(str(target))}", soft_wrap=True, highlight=False)
-    OUT.print(
-        fitted(OUT, f"Liste du {date_courte(day)}. {NO_ADVICE}"),
-        style="dim",
-        soft_wrap=True,
-        highlight=False,
-    )
+    tell_list(day, NO_ADVICE)
 
 
 def _tell_verdicts(found: Screening) -> None:

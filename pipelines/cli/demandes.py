@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipelines.cli.columns_shown import ColumnOption, ColumnsOption, tell_columns
-from pipelines.cli.common import OUT, HomeOption, SheetOption, done, fitted, say
+from pipelines.cli.common import OUT, HomeOption, SheetOption, done, say
 from pipelines.cli.facts import with_facts
-from pipelines.cli.portfolio import CandidatesArgument, Portfolio, opened, tell_remarks
+from pipelines.cli.portfolio import CandidatesArgument, Portfolio, opened, tell_list, tell_remarks
 from pipelines.files import check_new_folder, filling
-from pipelines.french import combien, date_courte, liste, verb
+from pipelines.french import combien, liste, verb
 from pipelines.portage.candidates.headers import IDENTITY
 from pipelines.portage.candidates.mapping import Said, told
 from pipelines.portage.verdict import NO_ADVICE_OF_SEVERAL
@@ -110,12 +110,7 @@ def _show(written: Written, file: Portfolio, target: Path) -> None:
     OUT.print()
     done(str(target))
     day = file.release.meta["date_contenu"]
-    OUT.print(
-        fitted(OUT, f"Liste du {date_courte(day)}. {NO_ADVICE_OF_SEVERAL}"),
-        style="dim",
-        soft_wrap=True,
-        highlight=False,
-    )
+    tell_list(day, NO_ADVICE_OF_SEVERAL)
 
 
 def _item(text: str) -> None:

@@ -4,12 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Annotated
 
+import typer
 from rich.markup import escape
 
 from pipelines.cli.common import OUT
 from pipelines.errors import UsageError
 from pipelines.files import replacing
+
+ModelOption = Annotated[
+    bool,
+    typer.Option("--modele", metavar="", help="Écrire un modèle vide qui explique chaque colonne."),
+]
 
 
 def write_model(target: Path, write: Callable[[Path], None]) -> int:

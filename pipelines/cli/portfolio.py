@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import tempfile
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -12,8 +13,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.table import Table
 
-from pipelines.cli.common import ERR, OUT, current_release, say, settings_for
+from pipelines.cli.common import ERR, OUT, current_release, fitted, say, settings_for
 from pipelines.errors import OpacError
+from pipelines.french import date_courte
 from pipelines.home import unusable
 from pipelines.portage.verdict import VERDICTS, Verdict
 
@@ -76,6 +78,16 @@ def room() -> Iterator[Path]:
             if (told := unusable(Path(name), error)) is not None:
                 raise told from error
             raise
+
+
+def tell_list(day: dt.date | str, advice: str) -> None:
+    """Say which list the verdicts rest on, and what they are not."""
+    OUT.print(
+        fitted(OUT, f"Liste du {date_courte(day)}. {advice}"),
+        style="dim",
+        soft_wrap=True,
+        highlight=False,
+    )
 
 
 def tell_remarks(remarks: Sequence[str]) -> None:

@@ -46,7 +46,6 @@ phrases as (
                 lambda x: x is not null
             )
         ) as illisibles,
-        -- Those given before 2021 lasted a year more: all of them had ended with 2024.
         list_filter(
             [
                 case
@@ -63,6 +62,7 @@ phrases as (
                     when c.fait.porteur_certificat_fin < c.fait.porteur_certificat_debut
                         then 'Le certificat du porteur finit avant de commencer : corrigez ses dates.'
                 end,
+                -- Those given before 2021 lasted a year more: all of them had ended with 2024.
                 case
                     when
                         c.fait.certificat_fin

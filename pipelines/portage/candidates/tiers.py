@@ -120,9 +120,8 @@ def _name(title: str | None, own: bool, under: str) -> str:
     if title is None or title == under:
         return under
     fact = fact_named(under)
-    told = fact is not None and _says_nothing(title, fact) and not _bare_day(under)
     # « Organisme » above « Nom » is « Nom », « Contrat » above « Date » is « Date Contrat ».
-    if told:
+    if fact is not None and _says_nothing(title, fact) and not _bare_day(under):
         return under
     for name in (f"{title} {under}", f"{under} {title}"):
         if fact_of(name) is not None:
