@@ -79,9 +79,10 @@ select
     end as nda_en_vigueur,
     case
         when not identifie then 'BPF_INDETERMINE'
-        -- Dropped at the end of May, it would be a question in a list of the day.
+        -- Dropped at the end of May, it would be a question in a list of the day; and so would a listed
+        -- number that it may be, one digit away.
         when
-            nda is not null
+            (nda is not null or len(voisins) > 0)
             and liste_perimee
             and date - age_liste::integer < make_date(year(date) - (month(date) < 6)::integer, 5, 31)
             then 'BPF_PERIME'

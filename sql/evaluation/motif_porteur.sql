@@ -50,6 +50,8 @@ select
             = coalesce(sous_traitant.nda, sous_traitant.identifiant)
             then 'MEME_SIREN'
         when porteur.siren <> sous_traitant.siren then 'SIREN_DIFFERENTS'
+        -- With the right number, perhaps that one, the two would be the same.
+        when list_has_any(porteur.possibles, sous_traitant.possibles) then 'SIREN_VOISIN'
         else 'SIREN_INCONNU'
     end as meme_siren,
     'APPRENTISSAGE_HORS_CPF' as apprentissage_cpf,

@@ -29,6 +29,7 @@ colonnes:
   vu_le: Date de la dernière liste qui l'avait.
   voisins: De qui n'est pas dans la liste, les NDA à une faute de frappe.
   voisin_non_certifie: Vrai si l'un d'eux n'est pas certifié pour l'action.
+  possibles: Les numéros qui peuvent le désigner : les siens, ceux des voisins et leurs SIREN.
   habilitation: Habilitation déclarée.
   agrement_conduite: Agrément d'école de conduite déclaré.
   france_vae: Référencement déclaré sur France VAE.
@@ -178,7 +179,8 @@ voisin as (
                 when 'VAE' then p.etat_vae
                 when 'APPRENTISSAGE' then p.etat_apprentissage
             end is distinct from 'CERTIFIE'
-        ) as non_certifie
+        ) as non_certifie,
+        list(p.siren) filter (where p.siren is not null) as sirens
     from (
         select
             ligne,
@@ -236,6 +238,7 @@ select
     q.vu_le,
     d.voisins,
     coalesce(v.non_certifie, false) as voisin_non_certifie,
+    list_concat([r.nda, d.identifiant, coalesce(r.siren, d.siren)], d.voisins, v.sirens) as possibles,
     d.habilitation,
     d.agrement_conduite,
     d.france_vae,

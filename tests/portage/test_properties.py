@@ -17,6 +17,7 @@ from tests.portage.demands import (
     CERTIFIED,
     DAY,
     DOCUMENTS,
+    FALSE,
     FUNDINGS,
     LIST_DAY,
     NUMBERS,
@@ -222,6 +223,34 @@ def test_a_wrong_number_never_does_better_than_the_right_one(
     question = STRENGTH.index("A_VERIFIER")
     for one, before, after in zip(wrong, both[: len(right)], both[len(right) :], strict=True):
         assert STRENGTH.index(after) >= min(STRENGTH.index(before), question), one
+
+
+# All that makes an unlisted number pass for a new organisation.
+_NEW = {"certificat": "+".join(ACTIONS), "certificat_debut": "2026-01-02", "bpf": "2026-01-02"}
+_AS_NEW = {**DOCUMENTS, **_NEW, **{f"porteur_{name}": value for name, value in _NEW.items()}}
+
+
+@pytest.mark.parametrize("name", ["nda", "porteur"])
+@pytest.mark.parametrize(
+    ("day", "financement"),
+    [(str(DAY), "FRANCE_TRAVAIL"), (str(DAY), "CPF"), ("2026-07-01", "CPF")],
+)
+def test_a_wrong_number_hides_neither_the_same_entity_nor_a_list_of_before_june(
+    session: Session, name: str, day: str, financement: str
+) -> None:
+    """The property, where chance seldom goes."""
+    month = str(dt.date.fromisoformat(day) - dt.timedelta(days=30))
+    question = {
+        **{"nda": FALSE, "porteur": FALSE, "financement": financement, "date": day, **_AS_NEW},
+        **{"action": "ACTION_FORMATION", "attestation_vigilance": month},
+        **{"recepisse_nda_date": month, "porteur_recepisse_nda_date": month},
+    }
+    alone = [{k: v for k, v in question.items() if "porteur" not in k}]
+    right = [question, *(alone if name == "nda" else [])]
+    wrong = [{**q, name: unlisted(FALSE, 7, "5")} for q in right]
+    found = verdicts(session, [*right, *wrong])
+    for before, after in zip(found[: len(right)], found[len(right) :], strict=True):
+        assert STRENGTH.index(after) >= min(STRENGTH.index(before), STRENGTH.index("A_VERIFIER"))
 
 
 def test_the_nightly_table_is_the_answer_on_demand(session: Session) -> None:
