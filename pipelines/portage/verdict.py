@@ -74,7 +74,7 @@ _WORDS = {
         "éligible",
         Colours("green", ("#005000", "#C6EFCE"), ("#14602f", "#e8f5ec")),
         "À cette date, les exigences qui décident sont établies, par la liste publique ou par ce "
-        "qui a été déclaré ; les documents déclarés restent à joindre.",
+        "qui a été déclaré ; les documents déclarés et non vus restent à voir et à joindre.",
     ),
     Verdict.PIECES_MANQUANTES: Words(
         11,
@@ -82,8 +82,8 @@ _WORDS = {
         "Pièces manquantes",
         "pièces",
         Colours("yellow", ("#7A5200", "#FFEB9C"), ("#8a4b00", "#fdf3e3")),
-        "Rien de ce qui a été contrôlé ne s'oppose à la mission, mais les documents non cochés "
-        "plus bas manquent pour le prouver : réunissez-les avant de confier l'action.",
+        "Rien de ce qui a été contrôlé ne s'oppose à la mission, mais les documents à réunir, plus "
+        "bas, manquent pour le prouver : réunissez-les avant de confier l'action.",
     ),
     Verdict.A_VERIFIER: Words(
         12,

@@ -99,8 +99,10 @@ def test_the_json_is_the_answer_that_verifier_gives(opac: Opac, home: Path) -> N
     assert sheet["reponse"] == asked
     assert (sheet["numero"], sheet["sha256_pdf"]) == (made["numero"], made["sha256_pdf"])
     assert made["verdict"] == asked["verdict"] == "PIECES_MANQUANTES"
-    declared = [item["libelle"] for item in sheet["documents_a_joindre"] if not item["declare"]]
-    assert declared == [piece["libelle"] for piece in asked["pieces_manquantes"]]
+    missing = [
+        item["libelle"] for item in sheet["documents_a_joindre"] if item["etat"] == "à réunir"
+    ]
+    assert missing == [piece["libelle"] for piece in asked["pieces_manquantes"]]
 
 
 def test_numbers_of_two_organisations_are_the_proof_of_neither(opac: Opac, home: Path) -> None:
@@ -156,7 +158,7 @@ def test_what_decided_is_told_first(opac: Opac, home: Path) -> None:
     assert text.index(reason[:40]) < text.index("La mission")
 
 
-def test_what_is_declared_is_ticked(opac: Opac, home: Path) -> None:
+def test_what_is_declared_is_told_and_not_ticked(opac: Opac, home: Path) -> None:
     options = (
         *("--titres", "--attestation-vigilance", DAY, "--pas-probite", "--rc-pro"),
         *("--pas-dereference", "--pas-cascade", "--attestation-micro"),
@@ -164,19 +166,22 @@ def test_what_is_declared_is_ticked(opac: Opac, home: Path) -> None:
     )
     made = make(opac, home, one(home, CERTIFIED), *options)
     sheet = json.loads(Path(made["json"]).read_text("utf-8"))
-    ticked = {
-        item["libelle"]: item["detail"] for item in sheet["documents_a_joindre"] if item["declare"]
+    declared = {
+        item["libelle"]: item["detail"]
+        for item in sheet["documents_a_joindre"]
+        if item["etat"] == "déclaré, non vu"
     }
-    assert ticked == {
-        "CV, titres et qualifications des intervenants": "déclaré, à joindre",
-        "Attestation de vigilance de l'URSSAF de moins de six mois": (
-            f"déclaré, à joindre : {DAY}"
-        ),
-        "Attestation de non-déréférencement de Mon Compte Formation": "déclaré, à joindre",
-        "Engagement de ne pas sous-traiter à son tour": "déclaré, à joindre",
-        "Attestation du régime micro-social et du chiffre d'affaires": "déclaré, à joindre",
-        "Assurance responsabilité professionnelle": "déclaré, à joindre",
+    assert declared == {
+        "CV, titres et qualifications des intervenants": "",
+        "Attestation de vigilance de l'URSSAF": f"déclaré : {DAY}",
+        "Attestation de non-déréférencement de Mon Compte Formation": "",
+        "Engagement de ne pas sous-traiter à son tour": "",
+        "Attestation du régime micro-social et du chiffre d'affaires": "",
+        "Assurance responsabilité professionnelle": "",
     }
+    text = text_of(made["pdf"])
+    documents = text[text.index("Documents à joindre") : text.index("Les huit mentions")]
+    assert "✓" not in documents
 
 
 def test_with_a_carrier_both_are_told(opac: Opac, home: Path) -> None:

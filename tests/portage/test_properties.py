@@ -31,14 +31,12 @@ from tests.warehouse.frames import built
 
 Question = dict[str, str]
 
-_DATES = st.sampled_from(
-    [
-        *("2021-12-31", "2023-05-01", "2024-03-31", "2024-04-01", "2025-06-01"),
-        *(DAY.isoformat(), (LIST_DAY + dt.timedelta(days=7)).isoformat()),
-        *((LIST_DAY + dt.timedelta(days=8)).isoformat(), "2026-07-01"),
-    ]
+DATES = (
+    *("2021-12-31", "2023-05-01", "2024-03-31", "2024-04-01", "2025-06-01"),
+    *(DAY.isoformat(), (LIST_DAY + dt.timedelta(days=7)).isoformat()),
+    *((LIST_DAY + dt.timedelta(days=8)).isoformat(), "2026-07-01"),
 )
-_VALUES = {
+VALUES = {
     "micro": ["oui", "non"],
     "ca": ["0", "77700", "77700.01", "83600", "83600.01", "-5", "abc"],
     "forme_juridique": ["EI", "EURL", "SASU", "5710", "5499", "7383", "ASSOCIATION", "?"],
@@ -57,9 +55,7 @@ _VALUES = {
     "annee_ca": ["2020", "2025"],
     "date_avenant": ["2024-02-01", "2024-05-01"],
 }
-_BOOLEANS = [
-    fait.nom for fait in FAITS if fait.genre is Genre.BOOLEEN and fait.nom not in DOCUMENTS
-]
+BOOLEANS = [fait.nom for fait in FAITS if fait.genre is Genre.BOOLEEN and fait.nom not in DOCUMENTS]
 
 
 @st.composite
@@ -69,14 +65,14 @@ def questions(draw: st.DrawFn) -> Question:
         "nda": draw(st.sampled_from(NUMBERS)),
         "financement": draw(st.sampled_from([*FUNDINGS, "OPCO+FAF", "CPF+OPCO"])),
         "action": draw(st.sampled_from(ACTIONS)),
-        "date": draw(_DATES),
+        "date": draw(st.sampled_from(DATES)),
     }
     if draw(st.booleans()):
         question["porteur"] = draw(st.sampled_from(NUMBERS))
-    for name, values in _VALUES.items():
+    for name, values in VALUES.items():
         if draw(st.integers(0, 3)) == 0:
             question[name] = draw(st.sampled_from(values))
-    for name in _BOOLEANS:
+    for name in BOOLEANS:
         if draw(st.integers(0, 4)) == 0:
             question[name] = draw(st.sampled_from(["oui", "non"]))
     for name, value in DOCUMENTS.items():

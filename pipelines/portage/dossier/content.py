@@ -15,6 +15,7 @@ from operator import itemgetter
 from typing import Any
 
 from pipelines.french import date_longue, entier
+from pipelines.portage.dossier.documents import declared_by
 from pipelines.portage.dossier.numbers import Number
 from pipelines.portage.dossier.source import Source
 from pipelines.portage.facts import PAR_NOM, Groupe
@@ -54,7 +55,10 @@ _FOUND = {
 }
 # Said elsewhere in the dossier.
 _SAID = {"financement", "action", "date", "porteur"}
-# Article R.6333-6-2 of the Code du travail.
+# What a document is to the dossier, as the page and the JSON say it.
+TO_GATHER, DECLARED = "à réunir", "déclaré, non vu"
+# The rule that makes the eight items of article R.6333-6-2 of the Code du travail binding.
+_CONTRACT_RULE = "CT_ECRIT_CPF"
 CONTRACT_BASIS = "R.6333-6-2 du Code du travail"
 CONTRACT_ITEMS = (
     "Les missions confiées au sous-traitant",
@@ -66,16 +70,17 @@ CONTRACT_ITEMS = (
     "La période de réalisation",
     "Le montant de la prestation",
 )
+_VIGILANCE = (
+    "Attestation de vigilance de l'URSSAF",
+    "due ici ; à redemander tous les six mois jusqu'à la fin du contrat",
+    "R.8222-1, D.8222-5 1°",
+)
 REMINDERS = (
     (
-        "Attestation de vigilance de l'URSSAF",
-        "à redemander tous les six mois jusqu'à la fin du contrat, quand son montant l'exige",
-        "R.8222-1 et D.8222-5",
-    ),
-    (
         "Certificat Qualiopi",
-        "valable trois ans ; audit de surveillance entre le 14e et le 22e mois après son début",
-        "R.6316-2",
+        "de qui en a un : valable trois ans ; audit de surveillance entre le 14e et le 22e mois "
+        "après son début",
+        "R.6316-2 ; arrêté du 6 juin 2019",
     ),
     (
         "Liste publique",
@@ -130,7 +135,7 @@ def content(answer: Answer, source: Source, number: Number, moment: dt.datetime)
         "mentions_base": _contract_basis(answer),
         "avertissements": [_warning(warning) for warning in answer["avertissements"]],
         "echeances": _deadlines(answer),
-        "reperes": [list(reminder) for reminder in REMINDERS],
+        "reperes": [list(reminder) for reminder in _reminders(answer)],
         "declare": _declared(answer),
         "origine": _origin(answer["instantane"]),
         "avis": NO_ADVICE_OF_A_DOSSIER,
@@ -154,7 +159,7 @@ def sheet(
         "mentions_contrat": {"base_legale": CONTRACT_BASIS, "mentions": CONTRACT_ITEMS},
         "reperes": [
             dict(zip(("sujet", "rappel", "base_legale"), reminder, strict=True))
-            for reminder in REMINDERS
+            for reminder in _reminders(answer)
         ],
         "avis": NO_ADVICE_OF_A_DOSSIER,
         "sha256_pdf": sha256_pdf,
@@ -184,7 +189,7 @@ def trimmed(answer: Answer, source: Source) -> dict[str, Any]:
 
 
 def attachments(answer: Answer, source: Source) -> list[dict[str, Any]]:
-    """Give the documents of the dossier: those still missing, then those declared, ticked.
+    """Give the documents of the dossier: those still to be gathered, then those declared.
 
     A document both declared and missing (an attestation out of date) is missing.
     """
@@ -194,22 +199,22 @@ def attachments(answer: Answer, source: Source) -> list[dict[str, Any]]:
             "libelle": piece["libelle"] + (" (porteur)" if piece["regle"] in carrier else ""),
             "detail": piece["pourquoi"],
             "base_legale": piece["base_legale"],
-            "declare": False,
+            "etat": TO_GATHER,
         }
         for piece in answer["pieces_manquantes"]
     ]
     wanting = {
-        _fact(piece, source, piece["regle"] in carrier) for piece in answer["pieces_manquantes"]
+        _document(piece, source, piece["regle"] in carrier) for piece in answer["pieces_manquantes"]
     }
     held = [
         {
             "libelle": held.libelle,
-            "detail": "déclaré, à joindre" + (f" : {held.texte}" if held.texte else ""),
+            "detail": f"déclaré : {held.texte}" if held.texte else "",
             "base_legale": "",
-            "declare": True,
+            "etat": DECLARED,
         }
         for held in source.tenues
-        if held.fait not in wanting
+        if held.document not in wanting
     ]
     return missing + held
 
@@ -235,11 +240,12 @@ def _asked_of_carrier(answer: Answer) -> set[str]:
     return {control["regle"] for control in answer["controles"] if control["role"] == "porteur"}
 
 
-def _fact(piece: Answer, source: Source, of_carrier: bool) -> str:
-    """Name the fact that declares a document, of whichever party it is asked."""
+def _document(piece: Answer, source: Source, of_carrier: bool) -> str | None:
+    """Give the code of a document that is missing, of whichever party it is asked."""
     fact = source.pieces[piece["document"]]
     twins = (of.nom for of in PAR_NOM.values() if of_carrier and of.pareil == fact)
-    return next(twins, fact)
+    found = declared_by(next(twins, fact))
+    return found.code if found else None
 
 
 def _mission(answer: Answer, source: Source) -> Lines:
@@ -323,12 +329,31 @@ def _warning(warning: Answer) -> dict[str, str]:
 
 
 def _contract_basis(answer: Answer) -> str:
-    if "CPF" in answer["regles"]["financement"]:
-        return f"Obligatoires sous CPF : article {CONTRACT_BASIS}."
-    return (
-        f"Exigées sous CPF (article {CONTRACT_BASIS}) ; pour ce financement, elles prouvent à "
-        "l'auditeur que la prestation confiée est maîtrisée (indicateur 27)."
+    applied = {control["regle"]: control for control in answer["controles"]}
+    written = applied.get(_CONTRACT_RULE)
+    if written is None:
+        told = (
+            f"L'article {CONTRACT_BASIS} les exige des contrats payés par le CPF depuis le 1er "
+            "avril 2024 ; ici, elles prouvent à l'auditeur que la prestation confiée est maîtrisée "
+            "(indicateur 27)."
+        )
+    else:
+        told = f"Obligatoires : article {CONTRACT_BASIS}."
+    declared = any(
+        control["regle"].startswith("CT_ECRIT") and control["statut"] == "SATISFAIT"
+        for control in answer["controles"]
     )
+    read = "Le contrat est déclaré écrit et complet : cochez" if declared else "Cochez"
+    return f"{told} {read} chaque mention lue dans le contrat."
+
+
+def _reminders(answer: Answer) -> tuple[tuple[str, str, str], ...]:
+    """Give what is to be done again; the attestation, only where it is due."""
+    due = any(
+        control["regle"] == "ST_VIGILANCE" and control["statut"] != "SANS_OBJET"
+        for control in answer["controles"]
+    )
+    return (_VIGILANCE, *REMINDERS) if due else REMINDERS
 
 
 def _deadlines(answer: Answer) -> Lines:

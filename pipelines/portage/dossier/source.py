@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from pipelines.portage.answer import decisive, labels
-from pipelines.portage.facts import FAITS
+from pipelines.portage.dossier.documents import denies, documents
+from pipelines.portage.facts import PAR_NOM
 from pipelines.portage.session import Session
 from pipelines.registers.contract import CATEGORIES, FLAGS
 from pipelines.warehouse.literals import literal
@@ -22,9 +23,9 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Held:
-    """A document that was declared: the fact that says so, its name, what was written of it."""
+    """A document that was declared: its code, its name, what was written of it."""
 
-    fait: str
+    document: str
     libelle: str
     texte: str
 
@@ -113,12 +114,6 @@ def _pairs(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:
 
 def _held(con: duckdb.DuckDBPyConnection, ligne: int) -> tuple[Held, ...]:
     """Give the documents declared, in the order of the facts; what its fact denies is none."""
-    names = dict(
-        con.execute(
-            # A fact may stand for two documents: the one that bears its name is the plainer.
-            "select fait, min_by(libelle, (piece <> fait, piece)) from portage.piece group by fait"
-        ).fetchall()
-    )
     said = {
         name: (text, yes)
         for name, text, yes in con.execute(
@@ -126,10 +121,15 @@ def _held(con: duckdb.DuckDBPyConnection, ligne: int) -> tuple[Held, ...]:
             f"where ligne = {ligne} and defaut is null"
         ).fetchall()
     }
-    return tuple(
-        Held(fact.nom, names.get(fact.nom, fact.libelle), text if yes is None else "")
-        for fact in FAITS
-        if fact.document and fact.nom in said
-        for text, yes in [said[fact.nom]]
-        if yes != (fact.document == "non")
-    )
+    found = []
+    for document in documents().values():
+        told = [
+            "" if yes is not None else text
+            for name in document.faits
+            if name in said
+            for text, yes in [said[name]]
+            if not denies(PAR_NOM[name], yes)
+        ]
+        if told:
+            found.append(Held(document.code, document.nom, max(told)))
+    return tuple(found)

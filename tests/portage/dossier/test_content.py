@@ -146,18 +146,21 @@ def test_other_organisations_are_no_part_of_the_proof() -> None:
 def test_documents_missing_then_held() -> None:
     found = answer(pieces_manquantes=[missing("recepisse", "ST_NDA")])
     assert [
-        (item["libelle"], item["declare"], item["detail"]) for item in said(found)["documents"]
+        (item["libelle"], item["etat"], item["detail"]) for item in said(found)["documents"]
     ] == [
-        ("Pièce nommée recepisse", False, "Écarte la solidarité du donneur d'ordre."),
-        ("Attestation de vigilance de l'URSSAF", True, "déclaré, à joindre : 15/01/2026"),
-        ("CV, titres et qualifications", True, "déclaré, à joindre"),
+        ("Pièce nommée recepisse", "à réunir", "Écarte la solidarité du donneur d'ordre."),
+        ("Attestation de vigilance de l'URSSAF", "déclaré, non vu", "déclaré : 15/01/2026"),
+        ("CV, titres et qualifications", "déclaré, non vu", ""),
     ]
 
 
 def test_a_document_declared_and_yet_missing_is_missing() -> None:
     found = answer(pieces_manquantes=[missing()])  # an attestation out of date
-    told = [(item["libelle"], item["declare"]) for item in attachments(found, SOURCE)]
-    assert told == [("Pièce nommée vigilance", False), ("CV, titres et qualifications", True)]
+    told = [(item["libelle"], item["etat"]) for item in attachments(found, SOURCE)]
+    assert told == [
+        ("Pièce nommée vigilance", "à réunir"),
+        ("CV, titres et qualifications", "déclaré, non vu"),
+    ]
 
 
 def test_the_receipt_of_one_party_is_not_that_of_the_other() -> None:
@@ -211,14 +214,21 @@ def test_divergent_readings_are_told_where_the_rule_applies() -> None:
     assert said(answer(controles=[control("ST_QUALIOPI", "SANS_OBJET")]))["precisions"] == []
 
 
-def test_the_contract_items_bind_under_cpf_only() -> None:
+def test_the_contract_items_bind_where_their_rule_applies() -> None:
+    """Under CPF since April 2024, and not for apprentissage."""
     assert len(CONTRACT_ITEMS) == 8
-    assert said(answer())["mentions_base"].startswith("Obligatoires sous CPF : article R.6333-6-2")
-    other = answer()
+    exigences = {"CT_ECRIT_CPF": "Un contrat écrit.", "CT_ECRIT_FINANCEURS": "Un contrat écrit."}
+    bound = said(answer(controles=[control("CT_ECRIT_CPF", "INCONNU")]), exigences=exigences)
+    assert bound["mentions_base"] == (
+        "Obligatoires : article R.6333-6-2 du Code du travail. Cochez chaque mention lue dans le "
+        "contrat."
+    )
+    other = answer(controles=[control("CT_ECRIT_FINANCEURS")])
     other["regles"]["financement"] = ["OPCO"]
-    told = said(other)
-    assert told["mentions_base"].startswith("Exigées sous CPF")
+    told = said(other, exigences=exigences)
+    assert told["mentions_base"].startswith("L'article R.6333-6-2 du Code du travail les exige des")
     assert "indicateur 27" in told["mentions_base"]
+    assert "Le contrat est déclaré écrit et complet : cochez" in told["mentions_base"]
     assert told["mission"][0] == ("Financement", "Opérateur de compétences")
 
 
@@ -241,6 +251,13 @@ def test_what_was_declared_is_told_as_it_was_written() -> None:
         ("Date de l'attestation de vigilance", "15/01/2026"),
         ("Porteur référencé sur EDOF", "oui"),
     ]
+
+
+def test_the_attestation_is_asked_for_again_only_where_it_is_due() -> None:
+    due = answer(controles=[control("ST_VIGILANCE")])
+    assert said(due)["reperes"][0][0] == "Attestation de vigilance de l'URSSAF"
+    aside = answer(controles=[control("ST_VIGILANCE", "SANS_OBJET")])
+    assert said(aside)["reperes"][0][0] == "Certificat Qualiopi"
 
 
 def test_a_list_without_attribution() -> None:
@@ -266,9 +283,10 @@ def test_the_json_holds_the_answer_and_what_the_page_adds() -> None:
     assert told["reponse"]["date_evaluation"] == "2026-03-01"
     assert told["reponse"]["organisme"]["rapprochement"]["score"] == 93.4
     assert told["mentions_contrat"]["mentions"] == list(CONTRACT_ITEMS)
-    assert [item["declare"] for item in told["documents_a_joindre"]] == [False, True]
+    states = [item["etat"] for item in told["documents_a_joindre"]]
+    assert states == ["à réunir", "déclaré, non vu"]
     assert told["precisions"][0]["regle"] == "ST_QUALIOPI"
-    assert len(told["reperes"]) == 3
+    assert [one["sujet"] for one in told["reperes"]] == ["Certificat Qualiopi", "Liste publique"]
     assert sheet(with_carrier())["portee"] == "sous-traitant et porteur"
 
 
