@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -41,6 +41,9 @@ from pipelines.warehouse.release import current, open_readonly
 if TYPE_CHECKING:
     from pipelines.portage.dossier.lines import Row
 
+# Of a name or a function.
+_LINE = 120
+_SEEN = "Les documents vus, et par qui"
 _CHECK_CODES = {"authentique": 0, "inconnu ici": 11, "modifié": 13}
 _COLOURS = {"authentique": "green", "inconnu ici": "yellow", "modifié": "red"}
 
@@ -85,6 +88,45 @@ def dossier(
             "dossier à remplir, nouveau ou vide ; sinon FICHIER-dossiers ici même.",
         ),
     ] = None,
+    piece: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--piece",
+            metavar="DOCUMENT=FICHIER[,numero=…][,date=…][,verifie=…]",
+            help="Document vu, dans ce fichier (option répétable) : numero= est ce qui l'identifie "
+            "(le code de sécurité de l'URSSAF), date= la sienne, verifie= le jour où son émetteur "
+            "l'a confirmé.",
+            rich_help_panel=_SEEN,
+        ),
+    ] = None,
+    pieces: Annotated[
+        Path | None,
+        typer.Option(
+            "--pieces",
+            metavar="DOSSIER",
+            readable=False,
+            help="Documents vus, un fichier chacun, du nom du document (titres-cv.pdf). Avec "
+            "--fichier, ce qu'une colonne « Pièces » dit de chaque ligne.",
+            rich_help_panel=_SEEN,
+        ),
+    ] = None,
+    par: Annotated[
+        str | None,
+        typer.Option("--par", metavar="NOM", help="Qui contrôle et voit.", rich_help_panel=_SEEN),
+    ] = None,
+    fonction: Annotated[
+        str | None,
+        typer.Option("--fonction", metavar="TEXTE", help="Sa fonction.", rich_help_panel=_SEEN),
+    ] = None,
+    zip_: Annotated[
+        bool,
+        typer.Option(
+            "--zip",
+            metavar="",
+            help="Écrire aussi, à côté, un ZIP du PDF, du JSON et des documents vus.",
+            rich_help_panel=_SEEN,
+        ),
+    ] = False,
     strict: Annotated[
         bool,
         typer.Option(
@@ -111,8 +153,9 @@ def dossier(
             "--feuille, --colonne et --colonnes disent comment lire un fichier : donnez-le avec "
             "--fichier."
         )
+    given = Given(tuple(piece or ()), pieces, _line_of(par), _line_of(fonction), zip_)
     if fichier is not None:
-        _refuse_one(identifiant, verifier, facts)
+        _refuse_one(identifiant, verifier, facts, given)
         target = sortie or Path(f"{fichier.stem}-dossiers")
         code = _make_all(
             fichier,
@@ -122,10 +165,11 @@ def dossier(
             home,
             as_json,
             facts,
+            given,
         )
     elif verifier is None:
-        code = _make(asked(identifiant, facts), sortie, home, as_json)
-    elif identifiant or facts or sortie is not None:
+        code = _make(asked(identifiant, facts), sortie, home, as_json, given)
+    elif identifiant or facts or sortie is not None or given != Given():
         raise UsageError(
             "Un dossier se vérifie seul : donnez --verifier FICHIER sans identifiant, fait ni "
             "--sortie."
@@ -135,9 +179,35 @@ def dossier(
     return code if strict else 0
 
 
-def _make(facts: dict[str, str], sortie: Path | None, home: Path | None, as_json: bool) -> int:
+@dataclass(frozen=True)
+class Given:
+    """The documents handed over, who saw them, and whether they are packed with the dossier."""
+
+    piece: tuple[str, ...] = ()
+    pieces: Path | None = None
+    par: str = ""
+    fonction: str = ""
+    zip: bool = False
+
+
+def _line_of(text: str | None) -> str:
+    """Give a name or a function on one line, empty for none.
+
+    Raises:
+        UsageError: it is longer than a line.
+    """
+    line = printable((text or "").strip())
+    if len(line) > _LINE:
+        raise UsageError("--par et --fonction tiennent chacun en une ligne : écrivez plus court.")
+    return line
+
+
+def _make(
+    facts: dict[str, str], sortie: Path | None, home: Path | None, as_json: bool, given: Given
+) -> int:
     from pipelines.portage.answer import answer, refuse_unreadable
-    from pipelines.portage.dossier.issue import issue
+    from pipelines.portage.dossier.issue import Target, issue
+    from pipelines.portage.dossier.seen import WHO, Review, look, refuse_undeclared
     from pipelines.portage.dossier.source import read
     from pipelines.portage.session import Telling, portage_session
 
@@ -147,24 +217,32 @@ def _make(facts: dict[str, str], sortie: Path | None, home: Path | None, as_json
                 f"Un dossier porte sur une mission précise : donnez --{name} (« opac verifier » "
                 "montre la grille entière)."
             )
+    if (given.piece or given.pieces) and not given.par:
+        raise UsageError(WHO)
     settings = settings_for(home)
+    review = Review(dt.datetime.now(dt.UTC), given.par, given.fonction)
+    review = replace(review, vus=look(given.piece, given.pieces, review.local.date()))
     with portage_session(current_release(settings)) as session:
         session.ask_rows([facts], Telling.ALL)
         refuse_unreadable(session)
         found = answer(session, 1)
         source = read(session, 1, found)
-    made = issue(Home(settings.home), found, source, sortie, dt.datetime.now(dt.UTC))
+    refuse_undeclared(review.vus, source.tenues)
+    target = Target(sortie, packed=given.zip)
+    made = issue(Home(settings.home), found, source, target, review)
     if as_json:
         print_json({"verdict": found["verdict"], **asdict(made)})
     else:
         title = Verdict(found["verdict"]).words.title
         OUT.print(Text(f"✓ {made.numero} : {title}", style="bold"), soft_wrap=True)
-        for path in (made.pdf, made.json):
+        for path in filter(None, (made.pdf, made.json, made.zip)):
             OUT.print(Text(f"  {printable(str(path))}"), soft_wrap=True)
     return Verdict(found["verdict"]).words.code
 
 
-def _refuse_one(identifiant: str | None, verifier: Path | None, facts: Mapping[str, str]) -> None:
+def _refuse_one(
+    identifiant: str | None, verifier: Path | None, facts: Mapping[str, str], given: Given
+) -> None:
     """See that nothing names one organisation, or one dossier, beside a file of them.
 
     Raises:
@@ -172,6 +250,11 @@ def _refuse_one(identifiant: str | None, verifier: Path | None, facts: Mapping[s
     """
     if verifier is not None:
         raise UsageError("Donnez --fichier ou --verifier, pas les deux.")
+    if given.piece or given.pieces:
+        raise UsageError(
+            "Avec --fichier, donnez les documents vus de chaque ligne dans une colonne « Pièces », "
+            "sans --piece ni --pieces."
+        )
     named = [PAR_NOM[name].option for name in NAMING if name in facts]
     if identifiant or named:
         what = liste([*(["l'identifiant"] if identifiant else []), *named])
@@ -189,9 +272,11 @@ def _make_all(
     home: Path | None,
     as_json: bool,
     facts: dict[str, str],
+    given: Given,
 ) -> int:
     """Issue a dossier for each line of a file; give the code of the strongest verdict."""
     from pipelines.portage.dossier.lines import INDEX, Place, issue_lines
+    from pipelines.portage.dossier.seen import Review
     from pipelines.portage.screening.judging import check_mission
     from pipelines.portage.session import portage_session
 
@@ -200,7 +285,8 @@ def _make_all(
         check_mission(file.candidates, facts)
         with portage_session(file.release) as session:
             step = file.steps.start("Dossiers", file.candidates.rows)
-            place = Place(Home(settings_for(home).home), target)
+            review = Review(dt.datetime.now(dt.UTC), given.par, given.fonction)
+            place = Place(Home(settings_for(home).home), target, review, given.zip)
             rows = issue_lines(session, file.candidates, facts, place, step)
         if as_json:
             index = str(target / INDEX)

@@ -97,11 +97,9 @@ def test_the_json_is_the_answer_that_verifier_gives(opac: Opac, home: Path) -> N
     for party in (asked["organisme"], sheet["reponse"]["organisme"]):
         party["rapprochement"].pop("proches", None)
     assert sheet["reponse"] == asked
-    assert (sheet["numero"], sheet["sha256_pdf"]) == (made["numero"], made["sha256_pdf"])
+    assert sheet["numero"] == made["numero"]
     assert made["verdict"] == asked["verdict"] == "PIECES_MANQUANTES"
-    missing = [
-        item["libelle"] for item in sheet["documents_a_joindre"] if item["etat"] == "à réunir"
-    ]
+    missing = [item["libelle"] for item in sheet["documents"] if item["etat"] == "à réunir"]
     assert missing == [piece["libelle"] for piece in asked["pieces_manquantes"]]
 
 
@@ -168,12 +166,14 @@ def test_what_is_declared_is_told_and_not_ticked(opac: Opac, home: Path) -> None
     sheet = json.loads(Path(made["json"]).read_text("utf-8"))
     declared = {
         item["libelle"]: item["detail"]
-        for item in sheet["documents_a_joindre"]
+        for item in sheet["documents"]
         if item["etat"] == "déclaré, non vu"
     }
     assert declared == {
         "CV, titres et qualifications des intervenants": "",
-        "Attestation de vigilance de l'URSSAF": f"déclaré : {DAY}",
+        "Attestation de vigilance de l'URSSAF": (
+            f"déclaré : {DAY} · code de sécurité : …………………… · vérifié sur urssaf.fr le : ……………"
+        ),
         "Attestation de non-déréférencement de Mon Compte Formation": "",
         "Engagement de ne pas sous-traiter à son tour": "",
         "Attestation du régime micro-social et du chiffre d'affaires": "",
@@ -182,6 +182,32 @@ def test_what_is_declared_is_told_and_not_ticked(opac: Opac, home: Path) -> None
     text = text_of(made["pdf"])
     documents = text[text.index("Documents à joindre") : text.index("Les huit mentions")]
     assert "✓" not in documents
+
+
+def test_what_is_seen_is_ticked(opac: Opac, home: Path) -> None:
+    nda = one(home, CERTIFIED)
+    Path("cv.pdf").write_bytes(b"cv")
+    seen = ("--piece", "titres=cv.pdf", "--titres")
+    ran = opac("dossier", nda, *MISSION, *seen, "--home", home)
+    ran.refused(2, "dites par qui avec --par")
+    ran = opac("dossier", nda, *MISSION, *seen[:2], "--par", "A. Fictive", "--home", home)
+    ran.refused(2, "dites aussi ce que vous y avez lu (--titres)")
+    assert reserved(Home(home)) == set()
+    before = make(opac, home, nda, "--titres")
+    made = make(opac, home, nda, *seen, "--par", "A. Fictive", "--fonction", "Gérante", "--zip")
+    assert made["verdict"] == before["verdict"], "the verdict rests on what is declared"
+    text = text_of(made["pdf"])
+    documents = text[text.index("Documents à joindre") : text.index("Les huit mentions")]
+    assert documents.count("✓") == 1
+    assert "vu par A. Fictive le" in documents
+    assert Path(made["zip"]).is_file()
+    assert verify(opac, home, made["zip"]).succeeded().startswith("authentique — ")
+
+
+def test_documents_of_a_file_are_in_its_column(opac: Opac, home: Path) -> None:
+    Path("c.csv").write_text("NDA\n93130000113\n", encoding="utf-8")
+    ran = opac("dossier", "--fichier", "c.csv", "--piece", "titres=x", *MISSION, "--home", home)
+    ran.refused(2, "dans une colonne « Pièces »")
 
 
 def test_with_a_carrier_both_are_told(opac: Opac, home: Path) -> None:

@@ -15,6 +15,7 @@ from pipelines.errors import UsageError
 from pipelines.french import date_longue
 from pipelines.home import Home
 from pipelines.portage.dossier.numbers import issued, reserved
+from pipelines.portage.dossier.reading import bytes_of
 from pipelines.portage.dossier.source import state
 from pipelines.portage.verdict import Verdict
 from pipelines.registers.categories import BY_CODE
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 # Dossiers weigh a few hundred kilobytes.
 _LARGEST = 64_000_000
+_TOO_BIG = "pour un dossier : donnez le PDF ou le JSON que « opac dossier » a écrit."
 _MARK = re.compile(rb"(OPAC-\d{4}-\d{6,9})/([0-9a-f]{8})")
 _JSON_NUMBER = re.compile(rb'"numero"\s*:\s*"(OPAC-\d{4}-\d{6,9})"')
 _JSON_JOURNAL = re.compile(rb'"journal"\s*:\s*"([0-9a-f]{8})"')
@@ -60,11 +62,11 @@ def check(home: Home, file: Path) -> Checked:
         UsageError: it cannot be read, or is not a dossier at all.
         HomeUnusable: the journal cannot be read.
     """
-    data = _data(file)
+    data = bytes_of(file, _LARGEST, _TOO_BIG)
     sha256 = hashlib.sha256(data).hexdigest()
     known = issued(home)
     for entry in known:
-        if sha256 in (entry["sha256_pdf"], entry["sha256_json"]):
+        if sha256 in (entry["sha256_pdf"], entry["sha256_json"], entry.get("sha256_zip")):
             number = entry["numero"]
             told = f"C'est le dossier {number}, tel que ce dossier de travail l'a émis."
             return Checked(Status.AUTHENTIQUE, number, sha256, told, entry)
@@ -107,32 +109,6 @@ def _differences(was: Mapping[str, Any], now: Mapping[str, Any]) -> Iterator[str
             yield f"{BY_CODE[name].label} : {words[flag]}, et non plus {words[before]}"
     if was["liste"] and was["denomination_sha256"] != now["denomination_sha256"]:
         yield "sa dénomination a changé"
-
-
-def _data(file: Path) -> bytes:
-    try:
-        if not file.is_file():
-            raise UsageError(_unread(file, _reason(file)))
-        if file.stat().st_size > _LARGEST:
-            raise UsageError(
-                f"« {file} » est bien trop gros pour un dossier : donnez le PDF ou le JSON que "
-                "« opac dossier » a écrit."
-            )
-        return file.read_bytes()
-    except OSError as error:
-        denied = isinstance(error, PermissionError)
-        reason = "accès refusé" if denied else "erreur de lecture"
-        raise UsageError(_unread(file, reason)) from error
-
-
-def _unread(file: Path, reason: str) -> str:
-    return f"« {file} » ne peut pas être lu ({reason}) : vérifiez son nom et ses droits."
-
-
-def _reason(file: Path) -> str:
-    if file.is_dir():
-        return "c'est un dossier"
-    return "ce n'est pas un fichier" if file.exists() else "il n'existe pas"
 
 
 def _mark(file: Path, data: bytes) -> tuple[str | None, str | None]:

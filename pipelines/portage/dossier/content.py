@@ -15,12 +15,12 @@ from operator import itemgetter
 from typing import Any
 
 from pipelines.french import date_longue, entier
-from pipelines.portage.dossier.documents import declared_by
+from pipelines.portage.dossier.inventory import attachments
 from pipelines.portage.dossier.numbers import Number
+from pipelines.portage.dossier.seen import Review
 from pipelines.portage.dossier.source import Source
 from pipelines.portage.facts import PAR_NOM, Groupe
 from pipelines.portage.verdict import NO_ADVICE_OF_A_DOSSIER, Verdict
-from pipelines.settings import PARIS
 
 Answer = Mapping[str, Any]
 Lines = list[tuple[str, str]]
@@ -55,8 +55,6 @@ _FOUND = {
 }
 # Said elsewhere in the dossier.
 _SAID = {"financement", "action", "date", "porteur"}
-# What a document is to the dossier, as the page and the JSON say it.
-TO_GATHER, DECLARED = "à réunir", "déclaré, non vu"
 # The rule that makes the eight items of article R.6333-6-2 of the Code du travail binding.
 _CONTRACT_RULE = "CT_ECRIT_CPF"
 CONTRACT_BASIS = "R.6333-6-2 du Code du travail"
@@ -91,15 +89,15 @@ REMINDERS = (
 )
 
 
-def content(answer: Answer, source: Source, number: Number, moment: dt.datetime) -> dict[str, Any]:
-    """Give what the page sets out. ``moment`` has a time zone.
+def content(answer: Answer, source: Source, number: Number, review: Review) -> dict[str, Any]:
+    """Give what the page sets out.
 
     Every leaf is a sentence or a label in French, a number of ``date`` (UTC, for the metadata of
     the PDF), or a tick.
     """
     answer = trimmed(answer, source)
     verdict = Verdict(answer["verdict"])
-    local, utc = moment.astimezone(PARIS), moment.astimezone(dt.UTC)
+    local, utc = review.local, review.moment.astimezone(dt.UTC)
     carrier = answer["porteur"]
     return {
         "numero": number.numero,
@@ -130,7 +128,7 @@ def content(answer: Answer, source: Source, number: Number, moment: dt.datetime)
             for role, group in groupby(answer["controles"], key=itemgetter("role"))
         ],
         "precisions": _notes(answer, source),
-        "documents": attachments(answer, source),
+        "documents": attachments(answer, source, review),
         "mentions_contrat": list(CONTRACT_ITEMS),
         "mentions_base": _contract_basis(answer),
         "avertissements": [_warning(warning) for warning in answer["avertissements"]],
@@ -142,27 +140,25 @@ def content(answer: Answer, source: Source, number: Number, moment: dt.datetime)
     }
 
 
-def sheet(
-    answer: Answer, source: Source, number: Number, moment: dt.datetime, sha256_pdf: str
-) -> str:
+def sheet(answer: Answer, source: Source, number: Number, review: Review) -> str:
     """Write the JSON of the dossier: the answer itself, and what the page adds to it."""
     answer = trimmed(answer, source)
     value = {
         "numero": number.numero,
         "journal": number.journal,
-        "date_emission": moment.astimezone(PARIS).isoformat(timespec="seconds"),
+        "date_emission": review.local.isoformat(timespec="seconds"),
         "portee": "sous-traitant et porteur" if answer["porteur"] else "sous-traitant seulement",
         "raisons": _reasons(answer, source),
         "reponse": answer,
         "precisions": [{"regle": rule, "note": note} for rule, note in _notes(answer, source)],
-        "documents_a_joindre": attachments(answer, source),
+        "controle_par": {"nom": review.par or None, "fonction": review.fonction or None},
+        "documents": attachments(answer, source, review),
         "mentions_contrat": {"base_legale": CONTRACT_BASIS, "mentions": CONTRACT_ITEMS},
         "reperes": [
             dict(zip(("sujet", "rappel", "base_legale"), reminder, strict=True))
             for reminder in _reminders(answer)
         ],
         "avis": NO_ADVICE_OF_A_DOSSIER,
-        "sha256_pdf": sha256_pdf,
     }
     return json.dumps(value, ensure_ascii=False, indent=2, default=_plain) + "\n"
 
@@ -188,37 +184,6 @@ def trimmed(answer: Answer, source: Source) -> dict[str, Any]:
     return kept
 
 
-def attachments(answer: Answer, source: Source) -> list[dict[str, Any]]:
-    """Give the documents of the dossier: those still to be gathered, then those declared.
-
-    A document both declared and missing (an attestation out of date) is missing.
-    """
-    carrier = _asked_of_carrier(answer)
-    missing = [
-        {
-            "libelle": piece["libelle"] + (" (porteur)" if piece["regle"] in carrier else ""),
-            "detail": piece["pourquoi"],
-            "base_legale": piece["base_legale"],
-            "etat": TO_GATHER,
-        }
-        for piece in answer["pieces_manquantes"]
-    ]
-    wanting = {
-        _document(piece, source, piece["regle"] in carrier) for piece in answer["pieces_manquantes"]
-    }
-    held = [
-        {
-            "libelle": held.libelle,
-            "detail": f"déclaré : {held.texte}" if held.texte else "",
-            "base_legale": "",
-            "etat": DECLARED,
-        }
-        for held in source.tenues
-        if held.document not in wanting
-    ]
-    return missing + held
-
-
 def _reasons(answer: Answer, source: Source) -> list[str]:
     """Say what decided: the documents that are missing, or what was found."""
     if answer["verdict"] == Verdict.PIECES_MANQUANTES:
@@ -233,19 +198,6 @@ def _notes(answer: Answer, source: Source) -> Lines:
         for control in answer["controles"]
         if control["statut"] != "SANS_OBJET" and control["regle"] in source.notes
     ]
-
-
-def _asked_of_carrier(answer: Answer) -> set[str]:
-    """Give the rules of the answer that oblige the carrier."""
-    return {control["regle"] for control in answer["controles"] if control["role"] == "porteur"}
-
-
-def _document(piece: Answer, source: Source, of_carrier: bool) -> str | None:
-    """Give the code of a document that is missing, of whichever party it is asked."""
-    fact = source.pieces[piece["document"]]
-    twins = (of.nom for of in PAR_NOM.values() if of_carrier and of.pareil == fact)
-    found = declared_by(next(twins, fact))
-    return found.code if found else None
 
 
 def _mission(answer: Answer, source: Source) -> Lines:

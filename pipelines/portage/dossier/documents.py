@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import csv
 import difflib
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 
 from pipelines.errors import UsageError
 from pipelines.portage.facts import PAR_NOM, Fait
+from pipelines.portage.words import flat
 from pipelines.settings import REFERENCE
 
 
@@ -77,3 +79,25 @@ def document_named(name: str) -> Document:
         + (f" (proches : {', '.join(near)})" if near else f" : donnez {', '.join(documents())}")
         + "."
     )
+
+
+def document_of_file(name: str, stem: str) -> Document:
+    """Find the document that a file is named by: ``Attestation vigilance octobre``.
+
+    Raises:
+        UsageError: its name begins by that of none.
+    """
+    asked = _flat(stem)
+    names = {_flat(code): code for code in documents()}
+    names |= {_flat(fact): one.code for one in documents().values() for fact in one.faits}
+    of = [known for known in names if re.match(rf"{known}(?![a-z])", asked)]
+    if not of:
+        raise UsageError(
+            f"Le nom du fichier « {name} » ne commence par celui d'aucun document : renommez-le, "
+            f"par exemple attestation_vigilance.pdf ou titres-cv.pdf ({', '.join(documents())})."
+        )
+    return documents()[names[max(of, key=len)]]
+
+
+def _flat(text: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", flat(text)).strip("_")

@@ -1,11 +1,15 @@
-"""Making a dossier: its number, its PDF and its JSON on disk, then its line in the journal."""
+"""Making a dossier: its number, its files on disk, then its line in the journal."""
 
 from __future__ import annotations
 
 import datetime as dt
 import hashlib
 import os
+import zipfile
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
 from dataclasses import dataclass
+from io import BytesIO
 from pathlib import Path
 
 from pipelines.errors import UsageError
@@ -14,67 +18,71 @@ from pipelines.home import Home
 from pipelines.portage.dossier.content import Answer, content, sheet
 from pipelines.portage.dossier.numbers import record, reserve
 from pipelines.portage.dossier.pdf import render
+from pipelines.portage.dossier.seen import Review, bytes_again
 from pipelines.portage.dossier.source import Source
-from pipelines.settings import PARIS
 
 
 @dataclass(frozen=True)
 class Issued:
-    """A dossier on disk, and the fingerprints that the journal keeps of its two files."""
+    """A dossier on disk, and the fingerprints that the journal keeps of its files."""
 
     numero: str
     pdf: Path
     json: Path
+    zip: Path | None
     sha256_pdf: str
     sha256_json: str
+    sha256_zip: str | None
 
 
-def issue(  # noqa: PLR0913  # a file, or the folder of a numbered one
-    home: Home,
-    answer: Answer,
-    source: Source,
-    target: Path | None,
-    moment: dt.datetime,
-    *,
-    folder: Path | None = None,
-) -> Issued:
-    """Make a dossier from an answer; ``moment`` has a time zone.
+@dataclass(frozen=True)
+class Target:
+    """Where a dossier goes: a PDF, or the folder of a numbered one, the other files beside it.
 
-    By default the PDF bears its number and goes to ``folder``, or else to the current one; the JSON
-    goes beside it, under the same name.
+    ``packed`` asks for an archive (ZIP) of them all, with the documents that were seen.
+    """
+
+    pdf: Path | None = None
+    folder: Path = Path()
+    packed: bool = False
+
+
+def issue(home: Home, answer: Answer, source: Source, target: Target, review: Review) -> Issued:
+    """Make a dossier from an answer.
+
+    By default the PDF bears its number; the JSON goes beside it, under the same name.
 
     Raises:
-        UsageError: the files cannot be written there.
+        UsageError: the files cannot be written there, or a document seen has changed.
         HomeUnusable: the journal cannot be written, or no space is left.
     """
-    if target is not None:
-        _check(target)
-    number = reserve(home, moment.astimezone(PARIS))
-    pdf = target or (folder or Path()) / f"{number.numero}.pdf"
-    if target is None and pdf.exists():
+    if target.pdf is not None:
+        _check(target.pdf)
+    documents = [(one.packed, bytes_again(one)) for one in review.vus if target.packed]
+    number = reserve(home, review.local)
+    pdf = target.pdf or target.folder / f"{number.numero}.pdf"
+    if target.pdf is None and pdf.exists():
         # From another home, whose numbers are the same: a proof is not written over unasked.
         raise UsageError(f"« {pdf} » existe déjà ici : choisissez un autre fichier avec --sortie.")
-    page = render(content(answer, source, number, moment))
-    sha256_pdf = hashlib.sha256(page).hexdigest()
     # What came from a terminal may hold bytes that are no text.
-    text = sheet(answer, source, number, moment, sha256_pdf).encode(errors="replace")
-    made = Issued(
-        number.numero,
-        pdf,
-        pdf.with_suffix(".json"),
-        sha256_pdf,
-        hashlib.sha256(text).hexdigest(),
-    )
-    with replacing(made.json) as json_part, replacing(pdf) as pdf_part:
-        _write(json_part, text)
-        _write(pdf_part, page)
+    text = sheet(answer, source, number, review).encode(errors="replace")
+    page = render(content(answer, source, number, review))
+    files = {pdf.with_suffix(".json"): text, pdf: page}
+    if target.packed:
+        names = [(path.name, data) for path, data in files.items()]
+        files[pdf.with_suffix(".zip")] = _archive([*names, *documents], review.local)
+    made = _issued(number.numero, pdf, files)
+    with ExitStack() as stack:
+        for path, data in files.items():
+            _write(stack.enter_context(replacing(path)), data)
     sync(pdf.resolve().parent)
     record(
         home,
         number,
-        moment.astimezone(PARIS),
+        review.local,
         sha256_pdf=made.sha256_pdf,
         sha256_json=made.sha256_json,
+        sha256_zip=made.sha256_zip,
         financement=answer["regles"]["financement"],
         action=answer["regles"]["action"],
         date_evaluation=str(answer["date_evaluation"]),
@@ -86,6 +94,31 @@ def issue(  # noqa: PLR0913  # a file, or the folder of a numbered one
         organismes=list(source.etats),
     )
     return made
+
+
+def _issued(numero: str, pdf: Path, files: Mapping[Path, bytes]) -> Issued:
+    hashes = {path: hashlib.sha256(data).hexdigest() for path, data in files.items()}
+    sheet_of, packed = pdf.with_suffix(".json"), pdf.with_suffix(".zip")
+    return Issued(
+        numero,
+        pdf,
+        sheet_of,
+        packed if packed in files else None,
+        hashes[pdf],
+        hashes[sheet_of],
+        hashes.get(packed),
+    )
+
+
+def _archive(files: Sequence[tuple[str, bytes]], local: dt.datetime) -> bytes:
+    """Pack files under their names, all of them dated by the dossier."""
+    packed = BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in files:
+            entry = zipfile.ZipInfo(name, local.timetuple()[:6])
+            entry.compress_type = zipfile.ZIP_DEFLATED
+            archive.writestr(entry, data)
+    return packed.getvalue()
 
 
 def _check(target: Path) -> None:

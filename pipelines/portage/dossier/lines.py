@@ -7,6 +7,7 @@ index is written once, at the end: when the work is cut short, it says which lin
 from __future__ import annotations
 
 import datetime as dt
+import re
 import signal
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -14,18 +15,20 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipelines.errors import HomeUnusable, OpacError, Stopped
+from pipelines.errors import HomeUnusable, OpacError, Stopped, UsageError
 from pipelines.files import replacing
 from pipelines.home import Home
 from pipelines.portage.answer import UNIDENTIFIED, answer
 from pipelines.portage.candidates.headers import IDENTITY
 from pipelines.portage.candidates.table import Advance, Candidates, connect
-from pipelines.portage.dossier.issue import issue
+from pipelines.portage.dossier.issue import Target, issue
+from pipelines.portage.dossier.seen import WHO, Review, look, refuse_undeclared
 from pipelines.portage.dossier.source import read
 from pipelines.portage.screening.index import write_index
 from pipelines.portage.screening.judging import blocks
 from pipelines.portage.session import Session, Telling
 from pipelines.portage.verdict import Verdict
+from pipelines.portage.words import key
 from pipelines.warehouse.literals import file_literal
 
 INDEX = "index.csv"
@@ -36,6 +39,8 @@ _TITLES = (
     *("dossier", "fichier", "pourquoi pas de dossier"),
 )
 _NOT_DONE = "Ligne non traitée : la commande a été arrêtée avant elle ; relancez-la."
+# The headers of a column that says where the documents of a line are.
+_PIECES = {"pieces", "pieces jointes", "documents", "documents joints", "dossier des pieces"}
 _NO_MISSION = (
     "Un dossier porte sur une mission précise : donnez le financement et la catégorie d'action."
 )
@@ -65,10 +70,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Place:
-    """The home that numbers the dossiers, and the folder that they go to."""
+    """The home that numbers the dossiers, the folder that they go to, and who makes the checks.
+
+    ``packed`` asks for an archive of each with the documents seen (see ``issue.Target``).
+    """
 
     home: Home
     folder: Path
+    review: Review
+    packed: bool = False
 
 
 def issue_lines(
@@ -93,7 +103,7 @@ def issue_lines(
         with _between_lines() as pause:
             for ligne, found in _judged(session, candidates, defaults):
                 began = True
-                rows[ligne] = _row(session, found, rows[ligne], place)
+                rows[ligne] = _row(session, found, rows[ligne], place, candidates.path.parent)
                 advance(ligne)
                 pause()
     except HomeUnusable as error:
@@ -110,8 +120,8 @@ def _told(row: Row, why: str) -> Row:
     return replace(row, without=f"Ligne non traitée. {why}") if row.without == _NOT_DONE else row
 
 
-def _row(session: Session, found: Mapping[str, Any], row: Row, place: Place) -> Row:
-    """Issue the dossier of a line, if it can have one."""
+def _row(session: Session, found: Mapping[str, Any], row: Row, place: Place, base: Path) -> Row:
+    """Issue the dossier of a line, if it can have one; its documents are under ``base``."""
     row = replace(
         row,
         organisation=found["denomination"] or found["nom"] or "",
@@ -123,13 +133,30 @@ def _row(session: Session, found: Mapping[str, Any], row: Row, place: Place) -> 
         return row
     given = answer(session, found["ligne"])
     source = read(session, found["ligne"], given)
+    target = Target(folder=place.folder, packed=place.packed)
+    review = replace(place.review, moment=dt.datetime.now(dt.UTC))
     try:
-        made = issue(place.home, given, source, None, dt.datetime.now(dt.UTC), folder=place.folder)
+        review = _review(review, found["pieces"], base)
+        refuse_undeclared(review.vus, source.tenues)
+        made = issue(place.home, given, source, target, review)
     except HomeUnusable:
         raise
     except OpacError as error:
         return replace(row, without=str(error))
     return replace(row, dossier=made.numero, file=made.pdf.name)
+
+
+def _review(review: Review, pieces: str | None, base: Path) -> Review:
+    """Look at the documents that the cell of a line names: a folder, or files one by one."""
+    if not pieces:
+        return review
+    if not review.par:
+        raise UsageError(WHO)
+    today = review.local.date()
+    if "=" in pieces:
+        texts = [text.strip() for text in re.split(r"[;\n]", pieces) if text.strip()]
+        return replace(review, vus=look(texts, None, today, base))
+    return replace(review, vus=look([], Path(pieces), today, base))
 
 
 def _refusal(found: Mapping[str, Any]) -> str:
@@ -149,14 +176,17 @@ def _judged(
     session: Session, candidates: Candidates, defaults: Mapping[str, str]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Give what was found of each line, while the session holds the answer to it."""
+    pieces = _pieces(candidates)
     for first, last in blocks(session, candidates, defaults, BLOCK, Telling.ALL):
         cursor = session.con.execute(
             f"""
             select
                 d.ligne, d.doute, d.nom, r.qualite, r.message, q.financements, q.action,
-                c.verdict, p.nda, o.denomination, f.defauts
+                c.verdict, p.nda, o.denomination, f.defauts, d.pieces
             from (
-                select ligne, {candidates.doubt} as doute, {candidates.value("nom")} as nom
+                select
+                    ligne, {candidates.doubt} as doute, {candidates.value("nom")} as nom,
+                    {pieces} as pieces
                 from read_parquet({file_literal(candidates.data)})
             ) as d
             left join evaluation.conclusion as c on d.ligne = c.ligne
@@ -180,6 +210,12 @@ def _judged(
             found = dict(zip(names, values, strict=True))
             yield found["ligne"], found
         session.con.execute("reset threads")
+
+
+def _pieces(candidates: Candidates) -> str:
+    """Write the expression of the documents of a row: the column of that name, if there is one."""
+    of = [one.rank for one in candidates.columns if one.fact is None and key(one.name) in _PIECES]
+    return f"nullif(trim(c{of[0]}), '')" if of else "null::varchar"
 
 
 def _named(candidates: Candidates) -> dict[int, Row]:

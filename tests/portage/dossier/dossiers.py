@@ -13,10 +13,12 @@ from pypdf import PdfReader
 from pipelines.portage.dossier.content import content
 from pipelines.portage.dossier.numbers import Number
 from pipelines.portage.dossier.pdf import render
+from pipelines.portage.dossier.seen import Review
 from pipelines.portage.dossier.source import Held, Source
 
 NUMBER = Number("OPAC-2026-000123", "3f9a1c2b")
 MOMENT = dt.datetime(2026, 3, 2, 8, 5, 7, tzinfo=dt.UTC)
+REVIEW = Review(MOMENT)
 NDA, SIREN, CARRIER = "93130000113", "732829320", "11750000175"
 
 FLAGS = {
@@ -170,5 +172,5 @@ def pages(
     found: dict[str, Any], source: Source = SOURCE, number: Number = NUMBER, **changes: Any
 ) -> list[str]:
     """The text of each page of a dossier, its runs of blanks and breaks made one space."""
-    pdf = render(content(found, replace(source, **changes), number, MOMENT))
+    pdf = render(content(found, replace(source, **changes), number, REVIEW))
     return [" ".join(page.extract_text().split()) for page in PdfReader(BytesIO(pdf)).pages]

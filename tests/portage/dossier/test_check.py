@@ -17,10 +17,19 @@ from pypdf import PdfReader, PdfWriter
 from pipelines.errors import UsageError
 from pipelines.home import Home
 from pipelines.portage.dossier.check import Checked, Status, changes, check, told_emission
-from pipelines.portage.dossier.issue import Issued, issue
+from pipelines.portage.dossier.issue import Issued, Target, issue
 from pipelines.portage.dossier.numbers import issued, journal_path, reserve
 from pipelines.portage.dossier.source import state
-from tests.portage.dossier.dossiers import CARRIER, MOMENT, NDA, SIREN, SOURCE, STATE, answer
+from tests.portage.dossier.dossiers import (
+    CARRIER,
+    MOMENT,
+    NDA,
+    REVIEW,
+    SIREN,
+    SOURCE,
+    STATE,
+    answer,
+)
 from tests.warehouse.frames import ASKED, built, flags, organisme
 
 
@@ -31,7 +40,7 @@ def home(tmp_path: Path) -> Home:
 
 @pytest.fixture
 def made(home: Home, tmp_path: Path) -> Issued:
-    return issue(home, answer(), SOURCE, tmp_path / "dossier.pdf", MOMENT)
+    return issue(home, answer(), SOURCE, Target(tmp_path / "dossier.pdf"), REVIEW)
 
 
 def seen(home: Home, path: Path, data: bytes | str | None = None) -> Checked:
@@ -138,7 +147,7 @@ def test_a_json_with_another_verdict(home: Home, made: Issued, tmp_path: Path) -
         text.replace("\n", "\r\n"),
         text[: len(text) // 2],
         json.dumps(json.loads(text), separators=(",", ":")),
-        change(made.json, sha256_pdf="0" * 64),
+        change(made.json, portee="tout"),
     ):
         assert other != text
         found = seen(home, tmp_path / "x.json", other)
@@ -147,7 +156,7 @@ def test_a_json_with_another_verdict(home: Home, made: Issued, tmp_path: Path) -
 
 def test_each_home_counts_from_one(home: Home, made: Issued, tmp_path: Path) -> None:
     other = Home(tmp_path / "autre")
-    theirs = issue(other, answer(), SOURCE, tmp_path / "leur.pdf", MOMENT)
+    theirs = issue(other, answer(), SOURCE, Target(tmp_path / "leur.pdf"), REVIEW)
     assert theirs.numero == made.numero
     for path in (theirs.pdf, theirs.json):
         found = check(home, path)
@@ -171,12 +180,12 @@ def test_a_number_given_and_never_issued(home: Home, made: Issued, tmp_path: Pat
 
 
 def test_a_torn_journal_keeps_what_came_before(home: Home, made: Issued, tmp_path: Path) -> None:
-    other = issue(home, answer(), SOURCE, tmp_path / "b.pdf", MOMENT)
+    other = issue(home, answer(), SOURCE, Target(tmp_path / "b.pdf"), REVIEW)
     path = journal_path(home)
     path.write_bytes(path.read_bytes()[:-30])
     assert check(home, made.pdf).statut is Status.AUTHENTIQUE
     assert check(home, other.pdf).statut is Status.INCONNU
-    third = issue(home, answer(), SOURCE, tmp_path / "c.pdf", MOMENT)
+    third = issue(home, answer(), SOURCE, Target(tmp_path / "c.pdf"), REVIEW)
     assert third.numero == "OPAC-2026-000003"
     assert check(home, third.pdf).statut is Status.AUTHENTIQUE
 

@@ -11,15 +11,17 @@ from typing import Any
 import pytest
 
 from pipelines.french import date_longue
-from pipelines.portage.dossier.content import CONTRACT_ITEMS, attachments, content
+from pipelines.portage.dossier.content import CONTRACT_ITEMS, content
 from pipelines.portage.dossier.content import sheet as written
+from pipelines.portage.dossier.inventory import attachments
+from pipelines.portage.dossier.seen import Review
 from pipelines.portage.dossier.source import Held
 from pipelines.portage.verdict import NO_ADVICE_OF_A_DOSSIER
 from tests.portage.dossier.dossiers import (
     CARRIER,
-    MOMENT,
     NDA,
     NUMBER,
+    REVIEW,
     SIREN,
     SOURCE,
     answer,
@@ -31,11 +33,11 @@ from tests.portage.dossier.dossiers import (
 
 
 def said(found: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    return content(found, replace(SOURCE, **changes), NUMBER, MOMENT)
+    return content(found, replace(SOURCE, **changes), NUMBER, REVIEW)
 
 
 def sheet(found: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    text = written(found, replace(SOURCE, **changes), NUMBER, MOMENT, "f" * 64)
+    text = written(found, replace(SOURCE, **changes), NUMBER, REVIEW)
     assert text.endswith("}\n")
     parsed: dict[str, Any] = json.loads(text)
     return parsed
@@ -63,10 +65,10 @@ def test_a_day_in_french(date: Any, text: str) -> None:
 
 def test_the_moment_is_that_of_paris() -> None:
     night = dt.datetime(2026, 6, 30, 22, 30, tzinfo=dt.UTC)
-    told = content(answer(), SOURCE, NUMBER, night)
+    told = content(answer(), SOURCE, NUMBER, Review(night))
     assert told["date_dite"] == "1er juillet 2026 à 00 h 30 (heure de Paris)"
     assert told["date"] == [2026, 6, 30, 22, 30, 0]
-    text = written(answer(), SOURCE, NUMBER, night, "")
+    text = written(answer(), SOURCE, NUMBER, Review(night))
     assert json.loads(text)["date_emission"] == "2026-07-01T00:30:00+02:00"
 
 
@@ -149,14 +151,18 @@ def test_documents_missing_then_held() -> None:
         (item["libelle"], item["etat"], item["detail"]) for item in said(found)["documents"]
     ] == [
         ("Pièce nommée recepisse", "à réunir", "Écarte la solidarité du donneur d'ordre."),
-        ("Attestation de vigilance de l'URSSAF", "déclaré, non vu", "déclaré : 15/01/2026"),
+        (
+            "Attestation de vigilance de l'URSSAF",
+            "déclaré, non vu",
+            "déclaré : 15/01/2026 · code de sécurité : …………………… · vérifié sur urssaf.fr le : ……………",
+        ),
         ("CV, titres et qualifications", "déclaré, non vu", ""),
     ]
 
 
 def test_a_document_declared_and_yet_missing_is_missing() -> None:
     found = answer(pieces_manquantes=[missing()])  # an attestation out of date
-    told = [(item["libelle"], item["etat"]) for item in attachments(found, SOURCE)]
+    told = [(item["libelle"], item["etat"]) for item in attachments(found, SOURCE, REVIEW)]
     assert told == [
         ("Pièce nommée vigilance", "à réunir"),
         ("CV, titres et qualifications", "déclaré, non vu"),
@@ -172,7 +178,7 @@ def test_the_receipt_of_one_party_is_not_that_of_the_other() -> None:
         pieces_manquantes=[missing("recepisse", "PO_NDA")],
         controles=[control("PO_NDA", "INCONNU", role="porteur")],
     )
-    told = [item["libelle"] for item in attachments(found, replace(SOURCE, tenues=held))]
+    told = [item["libelle"] for item in attachments(found, replace(SOURCE, tenues=held), REVIEW)]
     assert told == ["Pièce nommée recepisse (porteur)", "Récépissé du sous-traitant"]
 
 
@@ -277,13 +283,12 @@ def test_the_json_holds_the_answer_and_what_the_page_adds() -> None:
     assert told["journal"] == "3f9a1c2b"
     assert told["date_emission"] == "2026-03-02T09:05:07+01:00"
     assert told["portee"] == "sous-traitant seulement"
-    assert told["sha256_pdf"] == "f" * 64
     assert told["avis"] == NO_ADVICE_OF_A_DOSSIER
     assert told["reponse"].keys() == found.keys()
     assert told["reponse"]["date_evaluation"] == "2026-03-01"
     assert told["reponse"]["organisme"]["rapprochement"]["score"] == 93.4
     assert told["mentions_contrat"]["mentions"] == list(CONTRACT_ITEMS)
-    states = [item["etat"] for item in told["documents_a_joindre"]]
+    states = [item["etat"] for item in told["documents"]]
     assert states == ["à réunir", "déclaré, non vu"]
     assert told["precisions"][0]["regle"] == "ST_QUALIOPI"
     assert [one["sujet"] for one in told["reperes"]] == ["Certificat Qualiopi", "Liste publique"]

@@ -15,10 +15,10 @@ import pytest
 from pipelines.errors import HomeUnusable, UsageError
 from pipelines.home import Home
 from pipelines.portage.dossier.check import Status, check
-from pipelines.portage.dossier.issue import Issued, issue
+from pipelines.portage.dossier.issue import Issued, Target, issue
 from pipelines.portage.dossier.numbers import issued, reserved
 from pipelines.settings import ROOT
-from tests.portage.dossier.dossiers import MOMENT, NDA, SIREN, SOURCE, answer
+from tests.portage.dossier.dossiers import NDA, REVIEW, SIREN, SOURCE, answer
 
 _MAKER = """
 import os, signal, sys
@@ -26,7 +26,7 @@ from pathlib import Path
 import pipelines.portage.dossier.issue as module
 from pipelines.errors import OpacError
 from pipelines.home import Home
-from tests.portage.dossier.dossiers import MOMENT, SOURCE, answer
+from tests.portage.dossier.dossiers import REVIEW, SOURCE, answer
 
 home, target, how, script = sys.argv[1:]
 if how == "rights":
@@ -42,7 +42,8 @@ if how.startswith("dies"):
     name = how.split()[1]
     setattr(module, name, lambda *args, **more: os.kill(os.getpid(), signal.SIGKILL))
 try:
-    print(module.issue(Home(Path(home)), answer(), SOURCE, Path(target), MOMENT).numero)
+    where = module.Target(Path(target))
+    print(module.issue(Home(Path(home)), answer(), SOURCE, where, REVIEW).numero)
 except OpacError as error:
     print(error.code, error)
 """
@@ -60,7 +61,7 @@ def home(tmp_path: Path) -> Home:
 
 
 def make(home: Home, target: Path | None = None) -> Issued:
-    return issue(home, answer(), SOURCE, target, MOMENT)
+    return issue(home, answer(), SOURCE, Target(target), REVIEW)
 
 
 def maker(home: Home, target: Path, how: str = "") -> subprocess.CompletedProcess[str]:
@@ -85,7 +86,7 @@ def test_two_files_side_by_side_and_their_line(home: Home) -> None:
     assert made.sha256_pdf == hashlib.sha256(made.pdf.read_bytes()).hexdigest()
     assert made.sha256_json == hashlib.sha256(made.json.read_bytes()).hexdigest()
     sheet = json.loads(made.json.read_text("utf-8"))
-    assert (sheet["numero"], sheet["sha256_pdf"]) == ("OPAC-2026-000001", made.sha256_pdf)
+    assert sheet["numero"] == "OPAC-2026-000001"
     (entry,) = issued(home)
     assert entry == {
         "evenement": "emission",
@@ -93,6 +94,7 @@ def test_two_files_side_by_side_and_their_line(home: Home) -> None:
         "journal": sheet["journal"],
         "date": "2026-03-02T09:05:07+01:00",
         "sha256_pdf": made.sha256_pdf,
+        "sha256_zip": None,
         "sha256_json": made.sha256_json,
         "financement": ["CPF"],
         "action": "BILAN_COMPETENCES",
@@ -118,7 +120,7 @@ def test_the_journal_keeps_no_name(home: Home) -> None:
 def test_bytes_that_are_no_text(home: Home) -> None:
     found = answer()
     found["organisme"]["faits"]["montant"] = "3000 \udce9"
-    made = issue(home, found, SOURCE, None, MOMENT)
+    made = issue(home, found, SOURCE, Target(), REVIEW)
     assert (
         json.loads(made.json.read_bytes())["reponse"]["organisme"]["faits"]["montant"] == "3000 ?"
     )

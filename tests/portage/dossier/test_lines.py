@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import csv
+import json
 import os
 import signal
+import zipfile
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,6 +25,7 @@ from pipelines.portage.session import Session
 from pipelines.portage.verdict import Verdict
 from tests.portage.candidates.files import read, write
 from tests.portage.demands import CERTIFIED, DAY, DOCUMENTS, FALSE, SISTER_CERTIFIED, asking
+from tests.portage.dossier.dossiers import REVIEW
 
 MISSION = {"financement": "CPF", "action": "BILAN_COMPETENCES", "date": DAY.isoformat()}
 THREE = f"NDA\n{CERTIFIED}\n{SISTER_CERTIFIED}\n{FALSE}\n"
@@ -35,7 +39,7 @@ def session() -> Iterator[Session]:
 
 @pytest.fixture
 def place(tmp_path: Path) -> Place:
-    return Place(Home(tmp_path / "maison"), tmp_path / "dossiers")
+    return Place(Home(tmp_path / "maison"), tmp_path / "dossiers", REVIEW)
 
 
 def made(
@@ -58,6 +62,34 @@ def whole(place: Place) -> list[str]:
     for name in names:
         assert check(place.home, place.folder / name).statut is Status.AUTHENTIQUE
     return numbers
+
+
+def test_the_documents_of_a_line_are_named_in_its_column(session: Session, place: Place) -> None:
+    base = place.folder.parent
+    (base / "docs").mkdir()
+    (base / "docs" / "titres-cv.pdf").write_bytes(b"cv")
+    (base / "urssaf.pdf").write_bytes(b"attestation")
+    text = (
+        f"NDA;Pièces\n{CERTIFIED};docs\n"
+        f'{SISTER_CERTIFIED};"attestation_vigilance=urssaf.pdf,numero=A1 ; '
+        f'titres=docs/titres-cv.pdf"\n{FALSE};rien.pdf\n{FALSE};\n'
+    )
+    facts = {**MISSION, **DOCUMENTS}
+    unsigned = made(session, place, text, facts)
+    assert [bool(row.dossier) for row in unsigned] == [False, False, False, True]
+    assert unsigned[0].without.startswith("Un document vu l'est par quelqu'un")
+    (place.folder / INDEX).unlink()
+    by = replace(place, review=replace(REVIEW, par="A. Fictive"), packed=True)
+    rows = made(session, by, text, facts)
+    assert [bool(row.dossier) for row in rows] == [True, True, False, True]
+    assert "« " + str(base / "rien.pdf") + " »" in rows[2].without
+    sheet = json.loads((place.folder / rows[1].file).with_suffix(".json").read_text("utf-8"))
+    seen = {one["document"]: one["fichiers"] for one in sheet["documents"] if one["etat"] == "vu"}
+    assert seen.keys() == {"attestation_vigilance", "titres"}
+    (attestation,) = seen["attestation_vigilance"]
+    assert (attestation["numero"], attestation["vu_par"]) == ("A1", "A. Fictive")
+    packed = zipfile.ZipFile((place.folder / rows[1].file).with_suffix(".zip"))
+    assert packed.read("documents/attestation_vigilance/urssaf.pdf") == b"attestation"
 
 
 def test_each_line_has_its_dossier(session: Session, place: Place) -> None:

@@ -19,8 +19,8 @@ from pipelines.portage.dossier.pdf import _UNDRAWN, drawable, render
 from pipelines.portage.verdict import NO_ADVICE_OF_A_DOSSIER, VERDICTS, Verdict
 from pipelines.settings import ROOT
 from tests.portage.dossier.dossiers import (
-    MOMENT,
     NUMBER,
+    REVIEW,
     SOURCE,
     answer,
     control,
@@ -34,7 +34,7 @@ MARKUP = '# * _ $ \\ @ < > " [x] `a` ~ -- ... = a // b #sys.inputs $x^2$ <y> @y 
 
 
 def pdf_of(found: dict[str, Any]) -> bytes:
-    return render(content(found, SOURCE, NUMBER, MOMENT))
+    return render(content(found, SOURCE, NUMBER, REVIEW))
 
 
 def reader(found: dict[str, Any]) -> PdfReader:
@@ -200,7 +200,7 @@ def test_the_same_content_gives_the_same_bytes() -> None:
     )
     again = subprocess.run(
         [sys.executable, "-c", script],
-        input=json.dumps(content(many(), SOURCE, NUMBER, MOMENT)),
+        input=json.dumps(content(many(), SOURCE, NUMBER, REVIEW)),
         capture_output=True,
         text=True,
         check=True,
