@@ -153,7 +153,8 @@ def test_what_decided_is_told_first(opac: Opac, home: Path) -> None:
     assert re.search(r"\bSASU\)? ne peut pas relever du régime micro-social", reason)
     text = text_of(made["pdf"])
     assert "✗ NON ÉLIGIBLE Une exigence au moins n'est pas remplie" in text
-    assert text.index(reason[:40]) < text.index("La mission")
+    assert text.index(reason[:40]) < text.index("Qui a été contrôlé")
+    assert "DÉCISIF" in text
 
 
 def test_what_is_declared_is_told_and_not_ticked(opac: Opac, home: Path) -> None:

@@ -14,9 +14,10 @@ from itertools import groupby
 from operator import itemgetter
 from typing import Any
 
-from pipelines.french import date_longue, entier
+from pipelines.french import date_longue, entier, euros, nombre
 from pipelines.portage.dossier.inventory import attachments
 from pipelines.portage.dossier.numbers import Number
+from pipelines.portage.dossier.quality import mastery
 from pipelines.portage.dossier.seen import Review
 from pipelines.portage.dossier.source import Source
 from pipelines.portage.facts import PAR_NOM, Groupe
@@ -54,7 +55,14 @@ _FOUND = {
     "VIDE": "non cherché : rien n'a été donné pour l'identifier",
 }
 # Said elsewhere in the dossier.
-_SAID = {"financement", "action", "date", "porteur"}
+_SAID = {
+    *("financement", "action", "date", "porteur"),
+    *("montant", "heures", "partie", "type_formation", "fin_mission"),
+}
+_PARTS = {"totale": "l'action entière", "partielle": "une partie de l'action"}
+_UNSAID = "non déclaré"
+# How a control weighs, by the rules of ``Source``, and the words for it.
+_DECISIVE, _REQUIRED, _OPTIONAL = "décisif", "exigé", "conseil"
 # The rule that makes the eight items of article R.6333-6-2 of the Code du travail binding.
 _CONTRACT_RULE = "CT_ECRIT_CPF"
 CONTRACT_BASIS = "R.6333-6-2 du Code du travail"
@@ -99,11 +107,14 @@ def content(answer: Answer, source: Source, number: Number, review: Review) -> d
     verdict = Verdict(answer["verdict"])
     local, utc = review.local, review.moment.astimezone(dt.UTC)
     carrier = answer["porteur"]
+    documents = attachments(answer, source, review)
     return {
         "numero": number.numero,
         "marque": number.mark,
         "date": [utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second],
         "date_dite": f"{date_longue(local.date())} à {local:%H h %M} (heure de Paris)",
+        "contrat_dit": _contract_day(answer, local.date()),
+        "par": {"nom": review.par, "fonction": review.fonction, "le": date_longue(local.date())},
         "portee": "Sous-traitant et porteur" if carrier else "Sous-traitant seulement",
         "portee_dite": ""
         if carrier
@@ -128,7 +139,8 @@ def content(answer: Answer, source: Source, number: Number, review: Review) -> d
             for role, group in groupby(answer["controles"], key=itemgetter("role"))
         ],
         "precisions": _notes(answer, source),
-        "documents": attachments(answer, source, review),
+        "documents": documents,
+        "maitrise": mastery(answer, source, documents, local.date()),
         "mentions_contrat": list(CONTRACT_ITEMS),
         "mentions_base": _contract_basis(answer),
         "avertissements": [_warning(warning) for warning in answer["avertissements"]],
@@ -143,6 +155,7 @@ def content(answer: Answer, source: Source, number: Number, review: Review) -> d
 def sheet(answer: Answer, source: Source, number: Number, review: Review) -> str:
     """Write the JSON of the dossier: the answer itself, and what the page adds to it."""
     answer = trimmed(answer, source)
+    documents = attachments(answer, source, review)
     value = {
         "numero": number.numero,
         "journal": number.journal,
@@ -152,7 +165,8 @@ def sheet(answer: Answer, source: Source, number: Number, review: Review) -> str
         "reponse": answer,
         "precisions": [{"regle": rule, "note": note} for rule, note in _notes(answer, source)],
         "controle_par": {"nom": review.par or None, "fonction": review.fonction or None},
-        "documents": attachments(answer, source, review),
+        "documents": documents,
+        "indicateur_27": mastery(answer, source, documents, review.local.date()),
         "mentions_contrat": {"base_legale": CONTRACT_BASIS, "mentions": CONTRACT_ITEMS},
         "reperes": [
             dict(zip(("sujet", "rappel", "base_legale"), reminder, strict=True))
@@ -201,13 +215,28 @@ def _notes(answer: Answer, source: Source) -> Lines:
 
 
 def _mission(answer: Answer, source: Source) -> Lines:
-    rules = answer["regles"]
+    rules, said = answer["regles"], source.declares
     fundings = " + ".join(source.financements[name] for name in rules["financement"])
-    return [
+    part = (said.get("partie") or [""])[0]
+    nature = (said.get("type_formation") or [""])[0]
+    end, amount, hours = (said.get(name) for name in ("fin_mission", "montant", "heures"))
+    day = date_longue(answer["date_evaluation"])
+    return _filled(
         ("Financement", fundings),
         ("Catégorie d'action", source.actions[rules["action"]]),
-        ("Contrôlé à la date du", date_longue(answer["date_evaluation"])),
-    ]
+        ("Contrat du", day if "date" in said else f"{_UNSAID} : contrôlé à la date du {day}"),
+        ("Montant HT", _UNSAID if amount is None else euros(amount)),
+        ("Durée", _UNSAID if hours is None else f"{nombre(hours)} h"),
+        ("Part confiée", _PARTS.get(part, _UNSAID)),
+        ("Nature", nature.replace("_", " ")),
+        ("Fin de la mission", date_longue(end) if end else _UNSAID),
+    )
+
+
+def _contract_day(answer: Answer, issued: dt.date) -> str:
+    """Say of which contract it is, when it is issued more than a day from it."""
+    day = dt.date.fromisoformat(str(answer["date_evaluation"]))
+    return f"pour un contrat du {date_longue(day)}" if abs((issued - day).days) > 1 else ""
 
 
 def _party(party: Answer, source: Source) -> Lines:
@@ -269,11 +298,18 @@ def _control(control: Answer, source: Source) -> dict[str, str]:
         "exigence": source.exigences[control["regle"]],
         "statut": word,
         "signe": sign,
+        "poids": _weight(control["regle"], source),
         "constat": control["constat"] or "",
         "preuve": control["preuve"] or "",
         "base_legale": control["base_legale"] or "",
         "confiance": _CONFIDENCES.get(sure, sure or ""),
     }
+
+
+def _weight(rule: str, source: Source) -> str:
+    if rule in source.decisifs:
+        return _DECISIVE
+    return _REQUIRED if rule in source.exiges else _OPTIONAL
 
 
 def _warning(warning: Answer) -> dict[str, str]:

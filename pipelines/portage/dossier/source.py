@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     import duckdb
 
 
+# What of a rule can make a verdict, beside a warning.
+_DECIDES = " or ".join(
+    f"{column} <> 'AVERTISSEMENT'" for column in ("si_non_satisfait", "si_inconnu", "si_douteux")
+)
+
+
 @dataclass(frozen=True)
 class Held:
     """A document that was declared: its code, its name, what was written of it."""
@@ -37,7 +43,9 @@ class Source:
     ``exigences`` and ``notes`` are by rule, ``pieces`` give the fact of each document, labels are
     by code. ``tenues`` are the documents declared; ``raisons`` what decided; ``personnes`` the
     roles held by presumed natural persons; ``etats`` what the list says of each organisation
-    judged (role, nda, siren and :func:`state`).
+    judged (role, nda, siren and :func:`state`). ``declares`` are the facts as they are read (bool,
+    date, number, or a list of codes); ``decisifs`` are the rules that make the verdict, ``exiges``
+    those that could.
     """
 
     exigences: Mapping[str, str]
@@ -49,6 +57,9 @@ class Source:
     raisons: Sequence[str]
     personnes: frozenset[str]
     etats: Sequence[Mapping[str, Any]]
+    declares: Mapping[str, Any]
+    decisifs: frozenset[str]
+    exiges: frozenset[str]
 
 
 def read(session: Session, ligne: int, answer: Mapping[str, Any]) -> Source:
@@ -68,6 +79,13 @@ def read(session: Session, ligne: int, answer: Mapping[str, Any]) -> Source:
         raisons=tuple(reason["constat"] for reason in decisive(session, ligne)),
         personnes=frozenset(role for (role,) in people),
         etats=tuple(_states(con, answer)),
+        declares=_declared(con, ligne),
+        decisifs=_rules(
+            con,
+            "select k.regle from evaluation.controle as k inner join evaluation.conclusion as c "
+            f"on k.ligne = c.ligne where k.ligne = {ligne} and k.effet = c.verdict",
+        ),
+        exiges=_rules(con, f"select regle from portage.regle where {_DECIDES}"),
     )
 
 
@@ -106,6 +124,22 @@ def _states(con: duckdb.DuckDBPyConnection, answer: Mapping[str, Any]) -> list[d
         numbers = {"nda": party["nda"], "siren": party["siren"]}
         found.append({"role": role, **numbers, **state(con, **numbers)})
     return found
+
+
+def _declared(con: duckdb.DuckDBPyConnection, ligne: int) -> dict[str, Any]:
+    """Give the facts as they are read: the value of each, of its kind; those of text as written."""
+    found = con.execute(
+        "select fait, texte, booleen, jour, nombre, valeurs from evaluation.fait "
+        f"where ligne = {ligne} and defaut is null"
+    ).fetchall()
+    return {
+        name: next((value for value in values if value is not None), text)
+        for name, text, *values in found
+    }
+
+
+def _rules(con: duckdb.DuckDBPyConnection, query: str) -> frozenset[str]:
+    return frozenset(rule for (rule,) in con.execute(query).fetchall())
 
 
 def _pairs(con: duckdb.DuckDBPyConnection, query: str) -> dict[str, str]:

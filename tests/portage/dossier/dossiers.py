@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import datetime as dt
 from dataclasses import replace
+from decimal import Decimal
 from io import BytesIO
 from typing import Any
 
@@ -62,6 +63,13 @@ SOURCE = Source(
     personnes=frozenset(),
     raisons=(),
     etats=(STATE,),
+    declares={
+        "date": dt.date(2026, 3, 1),
+        "montant": Decimal(3000),
+        "attestation_vigilance": dt.date(2026, 1, 15),
+    },
+    decisifs=frozenset(),
+    exiges=frozenset({"ST_NDA", "ST_VIGILANCE"}),
 )
 
 

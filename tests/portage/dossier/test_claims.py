@@ -27,6 +27,14 @@ _OF_FACTS = re.compile(
 )
 
 
+def test_nothing_says_that_a_declaration_is_neither_annulled_nor_suspended() -> None:
+    """To be in the list shows a declaration, not that it was not suspended since."""
+    with (REFERENCE / "portage_regle.csv").open(encoding="utf-8", newline="") as file:
+        told = [row["exigence"] for row in csv.DictReader(file)]
+    for sentence in [*told, *motifs().values()]:
+        assert not re.search(r"\bni (caduque|annulée|suspendue)", sentence), sentence
+
+
 @pytest.fixture(scope="module")
 def session() -> Iterator[Session]:
     with asking() as asked:

@@ -14,11 +14,13 @@ from pipelines.french import date_longue
 from pipelines.portage.dossier.content import CONTRACT_ITEMS, content
 from pipelines.portage.dossier.content import sheet as written
 from pipelines.portage.dossier.inventory import attachments
+from pipelines.portage.dossier.quality import _rows
 from pipelines.portage.dossier.seen import Review
 from pipelines.portage.dossier.source import Held
 from pipelines.portage.verdict import NO_ADVICE_OF_A_DOSSIER
 from tests.portage.dossier.dossiers import (
     CARRIER,
+    MOMENT,
     NDA,
     NUMBER,
     REVIEW,
@@ -206,6 +208,7 @@ def test_controls_come_role_by_role_each_whole() -> None:
         "exigence": "Le sous-traitant a un numéro de déclaration d'activité.",
         "statut": "non satisfait",
         "signe": "✗",
+        "poids": "exigé",
         "constat": "Dans la liste du 15 janvier 2026.",
         "preuve": "Liste publique du 15 janvier 2026",
         "base_legale": "L.6351-1",
@@ -238,6 +241,100 @@ def test_the_contract_items_bind_where_their_rule_applies() -> None:
     assert told["mission"][0] == ("Financement", "Opérateur de compétences")
 
 
+def test_controls_that_decide_are_not_like_the_others() -> None:
+    controls = [control("ST_NDA"), control("ST_QUALIOPI"), control("ST_VIGILANCE")]
+    (group,) = said(answer(controles=controls), decisifs=frozenset({"ST_VIGILANCE"}))["controles"]
+    assert [one["poids"] for one in group["lignes"]] == ["exigé", "conseil", "décisif"]
+
+
+def test_the_mission_as_it_is_read() -> None:
+    declares = {
+        **{"date": dt.date(2026, 3, 1), "montant": Decimal("3000.5"), "heures": Decimal(24)},
+        **{"partie": ["partielle"], "type_formation": ["creation_entreprise"]},
+        "fin_mission": dt.date(2026, 6, 30),
+    }
+    told = dict(said(answer(), declares=declares)["mission"])
+    assert {
+        name: text.replace("\u202f", " ").replace("\u00a0", " ") for name, text in told.items()
+    } == {
+        "Financement": "Compte personnel de formation",
+        "Catégorie d'action": "bilans de compétences",
+        "Contrat du": "1er mars 2026",
+        "Montant HT": "3 000,50 €",
+        "Durée": "24 h",
+        "Part confiée": "une partie de l'action",
+        "Nature": "creation entreprise",
+        "Fin de la mission": "30 juin 2026",
+    }
+    bare = dict(said(answer(), declares={})["mission"])
+    assert bare["Contrat du"] == "non déclaré : contrôlé à la date du 1er mars 2026"
+    assert bare["Montant HT"] == bare["Durée"] == bare["Fin de la mission"] == "non déclaré"
+
+
+@pytest.mark.parametrize(
+    ("day", "told"),
+    [
+        ("2026-03-02", ""),
+        ("2026-03-01", ""),
+        ("2026-02-28", "pour un contrat du 28 février 2026"),
+        ("2026-03-04", "pour un contrat du 4 mars 2026"),
+    ],
+)
+def test_it_says_of_which_contract_when_it_comes_late(day: str, told: str) -> None:
+    assert said(answer(date_evaluation=day))["contrat_dit"] == told
+
+
+def test_who_checked() -> None:
+    review = Review(MOMENT, "A. Fictive", "Responsable qualité")
+    told = content(answer(), SOURCE, NUMBER, review)["par"]
+    assert told == {"nom": "A. Fictive", "fonction": "Responsable qualité", "le": "2 mars 2026"}
+    text = written(answer(), SOURCE, NUMBER, review)
+    by = {"nom": "A. Fictive", "fonction": "Responsable qualité"}
+    assert json.loads(text)["controle_par"] == by
+
+
+# --- Indicator 27 ---------------------------------------------------------------------------
+
+
+def mastered(end: dt.date | None, moment: dt.datetime = MOMENT, **facts: Any) -> dict[str, Any]:
+    source = replace(SOURCE, declares={"fin_mission": end, **facts})
+    found: dict[str, Any] = content(answer(), source, NUMBER, Review(moment))["maitrise"]
+    return found
+
+
+def test_the_referentiel_is_that_of_the_audits_to_come() -> None:
+    old, new = "Guide de lecture V9", "Référentiel du 1er novembre 2026"
+    assert mastered(None)["version"] == old
+    assert mastered(dt.date(2026, 10, 31))["version"] == old
+    assert mastered(dt.date(2026, 11, 1))["version"] == new
+    late = dt.datetime(2026, 11, 1, tzinfo=dt.UTC)
+    assert mastered(dt.date(2026, 3, 31), late)["version"] == new, "issued under it"
+
+
+def test_what_is_known_of_it_is_filled_in() -> None:
+    lines = {row["rubrique"]: row for row in mastered(None)["lignes"]}
+    assert len(lines) == 8
+    assert "2 contrôles, verdict ÉLIGIBLE" in lines["Critères de choix du sous-traitant"]["dit"]
+    titles = "Titres et qualifications des intervenants vérifiés"
+    assert lines[titles]["dit"] == "Déclaré, non vu."
+    assert lines["Exigences du référentiel confiées"]["dit"] == "", "nothing is said of it"
+    assert all(row["a_ecrire"] and row["base"] and row["source"] for row in lines.values())
+    named = mastered(dt.date(2026, 12, 1), exigences_rnq=True)["lignes"][2]
+    assert named["rubrique"] == "Exigences du référentiel tracées dans le contrat"
+    assert named["dit"] == "Déclaré : le contrat les nomme."
+    assert "2026-728" in named["base"]
+    unnamed = mastered(dt.date(2026, 12, 1), exigences_rnq=False)["lignes"][2]
+    assert unnamed["dit"] == "Déclaré : il ne les nomme pas."
+
+
+def test_every_day_has_its_version_and_its_eight_lines() -> None:
+    rows = [_rows(dt.date(year, 11, day)) for year in (2025, 2026) for day in (1, 30)]
+    rows += [_rows(dt.date(2026, 10, 31))]
+    for found in rows:
+        assert len({row["version"] for row in found}) == 1
+        assert [row["ordre"] for row in found] == list("12345678")
+
+
 def test_dates_come_nearest_first() -> None:
     assert said(answer())["echeances"] == [
         ("1er juillet 2026", "Fin du certificat"),
@@ -253,7 +350,6 @@ def test_what_was_declared_is_told_as_it_was_written() -> None:
     found = with_carrier()
     found["porteur"]["faits"] = {"porteur": CARRIER, "porteur_edof": "oui"}
     assert said(found)["declare"] == [
-        ("Montant HT de l'opération", "3 000 €"),
         ("Date de l'attestation de vigilance", "15/01/2026"),
         ("Porteur référencé sur EDOF", "oui"),
     ]

@@ -86,18 +86,23 @@ def test_all_that_an_auditor_looks_for_is_there(verdict: str) -> None:
         "soutient que le bilan échappe au décret. CT_BILAN_LECTURE · L.6323-6 II 2°",
         "1er juillet 2026 Fin du certificat 15",
         "15 juillet 2026 Renouveler l'attestation",
-        *(
-            "R.6316-2 ; arrêté du 6 juin 2019",
-            "entre le 14e et le 22e mois",
-            "Montant HT de l'opération",
-        ),
-        "3 000 €",
+        *("R.6316-2 ; arrêté du 6 juin 2019", "entre le 14e et le 22e mois"),
+        *("Contrat du 1er mars 2026", "Montant HT 3 000,00 €", "Fin de la mission non déclaré"),
+        *("Contrôlé par ……", "Date et signature", "exigé non satisfait, il pourrait"),
+        "Indicateur 27 : comment le porteur maîtrise la qualité Guide de lecture V9.",
+        "Satisfaction recueillie Indicateurs 27 et 30 · Pratique des porteurs",
         "Ministère du travail, liste publique des organismes de formation. Licence : Licence "
         "Ouverte 2.0.",
         NO_ADVICE_OF_A_DOSSIER,
         "Marque : OPAC-2026-000123/3f9a1c2b",
     ):
         assert said in text, said
+
+
+def test_the_mission_comes_first() -> None:
+    first = pages(answer("NON_ELIGIBLE"), raisons=("Ce qui décide.",))[0]
+    assert first.index("La mission Financement") < first.index("✗ NON ÉLIGIBLE")
+    assert first.index("✗ NON ÉLIGIBLE") < first.index("Qui a été contrôlé")
 
 
 def test_without_a_carrier_it_is_headed_so() -> None:
@@ -153,7 +158,7 @@ def test_a_long_word_stays_in_its_cell(place: str) -> None:
     if place == "denomination":
         found["organisme"]["denomination"] = word
     elif place == "fait":
-        found["organisme"]["faits"]["montant"] = word
+        found["organisme"]["faits"]["ca"] = word
     elif place == "libelle":
         found["pieces_manquantes"][0]["libelle"] = word
     else:
@@ -173,7 +178,7 @@ def test_what_was_written_is_never_markup() -> None:
         avertissements=[{"regle": MARKUP, "message": MARKUP, "base_legale": MARKUP}],
     )
     found["organisme"]["denomination"] = MARKUP
-    found["organisme"]["faits"]["montant"] = MARKUP
+    found["organisme"]["faits"]["ca"] = MARKUP
     found["organisme"]["rapprochement"]["message"] = MARKUP
     found["controles"][0] |= {"constat": MARKUP, "preuve": MARKUP, "base_legale": MARKUP}
     found["pieces_manquantes"][0] |= {"libelle": MARKUP, "pourquoi": MARKUP}
