@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.text import Text
@@ -20,23 +20,22 @@ from pipelines.cli.common import (
     SheetOption,
     current_release,
     done,
-    fitted,
     print_json,
     say,
     settings_for,
 )
+from pipelines.cli.dossier_checked import show_check, show_key
 from pipelines.cli.facts import IdentifierArgument, with_facts
 from pipelines.cli.portfolio import opened, tell_remarks, tell_verdicts
 from pipelines.cli.verify import NAMING, asked
 from pipelines.errors import UsageError
 from pipelines.files import check_new_folder
-from pipelines.french import combien, date_longue, liste
+from pipelines.french import combien, liste
 from pipelines.home import Home
 from pipelines.portage.candidates.mapping import Said, told
 from pipelines.portage.facts import PAR_NOM
 from pipelines.portage.verdict import Verdict
 from pipelines.printable import printable
-from pipelines.warehouse.release import current, open_readonly
 
 if TYPE_CHECKING:
     from pipelines.portage.dossier.lines import Row
@@ -44,8 +43,6 @@ if TYPE_CHECKING:
 # Of a name or a function.
 _LINE = 120
 _SEEN = "Les documents vus, et par qui"
-_CHECK_CODES = {"authentique": 0, "inconnu ici": 11, "modifié": 13}
-_COLOURS = {"authentique": "green", "inconnu ici": "yellow", "modifié": "red"}
 
 
 def register(app: typer.Typer) -> None:
@@ -74,8 +71,9 @@ def dossier(
             "--verifier",
             metavar="FICHIER",
             readable=False,  # said by us, in French
-            help="Vérifier un dossier (PDF ou JSON) : authentique, modifié ou inconnu ici, et ce "
-            "qui a changé dans la liste depuis.",
+            help="Vérifier un dossier (PDF, JSON ou ZIP), ici ou ailleurs : authentique, intact "
+            "(sa clé est à reconnaître), modifié, signé par une autre clé, inconnu ici ; et ce qui "
+            "a changé dans la liste depuis.",
         ),
     ] = None,
     sortie: Annotated[
@@ -134,9 +132,19 @@ def dossier(
             metavar="",
             help="Dire le résultat par le code de sortie : 10 éligible, 11 pièces manquantes, 12 à "
             "vérifier, 13 non éligible (avec --fichier, le plus fort des lignes, avec ou sans "
-            "dossier) ; avec --verifier, 0 authentique, 11 inconnu ici, 13 modifié.",
+            "dossier) ; avec --verifier, 0 authentique, 11 inconnu ici, 12 intact, 13 modifié ou "
+            "signé par une autre clé.",
         ),
     ] = False,
+    cle: Annotated[
+        str | None,
+        typer.Option(
+            "--cle",
+            metavar="[CLE]",
+            help="Seule, montrer la clé publique qui signe les dossiers, et son empreinte. Avec "
+            "--verifier, la clé (son fichier, ou son empreinte) qui doit avoir signé.",
+        ),
+    ] = None,
     home: HomeOption = None,
     as_json: JsonOption = False,
     *,
@@ -154,6 +162,9 @@ def dossier(
             "--fichier."
         )
     given = Given(tuple(piece or ()), pieces, _line_of(par), _line_of(fonction), zip_)
+    if cle is not None and verifier is None:
+        _refuse_beside_key(cle, identifiant or fichier or sortie or facts or given != Given())
+        return show_key(home, as_json)
     if fichier is not None:
         _refuse_one(identifiant, verifier, facts, given)
         target = sortie or Path(f"{fichier.stem}-dossiers")
@@ -174,9 +185,24 @@ def dossier(
             "Un dossier se vérifie seul : donnez --verifier FICHIER sans identifiant, fait ni "
             "--sortie."
         )
+    elif cle == "":
+        raise UsageError("Avec --verifier, donnez après --cle la clé qui doit avoir signé.")
     else:
-        code = _check(verifier, home, as_json)
+        code = show_check(verifier, cle, home, as_json)
     return code if strict else 0
+
+
+def _refuse_beside_key(cle: str, more: object) -> None:
+    """See that the key is asked for alone.
+
+    Raises:
+        UsageError: something is asked beside it.
+    """
+    if cle or more:
+        raise UsageError(
+            "« opac dossier --cle » montre la clé d'ici, sans rien d'autre : donnez --verifier "
+            "FICHIER pour la comparer à celle d'un dossier."
+        )
 
 
 @dataclass(frozen=True)
@@ -316,49 +342,3 @@ def _tell_lines(rows: Sequence[Row], target: Path) -> None:
         say(f"  {combien(len(rows) - issued, 'ligne')} sans dossier : {INDEX} dit pourquoi")
     OUT.print()
     done(str(target))
-
-
-def _check(file: Path, home: Path | None, as_json: bool) -> int:
-    from pipelines.portage.dossier import check
-
-    settings = settings_for(home)
-    checked = check.check(Home(settings.home), file)
-    changed, liste = _since(Home(settings.home), checked.emission)
-    if as_json:
-        print_json({**asdict(checked), "liste_actuelle": liste, "changements": changed})
-        return _CHECK_CODES[checked.statut]
-    told = Text(fitted(OUT, f"{checked.statut} — {printable(checked.message)}"))
-    told.stylize(f"bold {_COLOURS[checked.statut]}", 0, len(checked.statut))
-    OUT.print(told, soft_wrap=True)
-    if checked.emission is not None:
-        _line("dossier", check.told_emission(checked.emission))
-        _line("depuis", _changes_since(checked.emission, changed, liste))
-    return _CHECK_CODES[checked.statut]
-
-
-def _since(home: Home, emission: Mapping[str, Any] | None) -> tuple[list[str] | None, str | None]:
-    """Compare with the current release: the changes and the day of its list, None without."""
-    from pipelines.portage.dossier.check import changes, named
-
-    release = current(home) if emission is not None and named(emission) else None
-    if release is None or emission is None:
-        return None, None
-    with open_readonly(release.path) as con:
-        return changes(con, emission), str(release.meta["date_contenu"])
-
-
-def _changes_since(
-    emission: Mapping[str, Any], changed: list[str] | None, liste: str | None
-) -> str:
-    from pipelines.portage.dossier.check import named
-
-    if not named(emission):
-        return "aucun organisme n'y était identifié : il n'y a rien à comparer"
-    if changed is None or liste is None:
-        return "aucune version n'est publiée, rien n'est comparé : lancez « opac refresh »"
-    told = " ; ".join(changed) or "rien n'a changé pour les organismes du dossier"
-    return f"{told} (liste du {date_longue(liste)})"
-
-
-def _line(label: str, text: str) -> None:
-    OUT.print(Text(fitted(OUT, f"  {label:<8}: {printable(text)}", indent=12)), soft_wrap=True)

@@ -66,7 +66,7 @@ class _French:
 
     def parse_args(self, ctx: Any, args: list[str]) -> Any:
         _contradictions(self, args)
-        return super().parse_args(ctx, args)  # type: ignore[misc]
+        return super().parse_args(ctx, _bare(self, args))  # type: ignore[misc]
 
     def format_help(self, ctx: Any, formatter: Any) -> None:
         _titles()
@@ -99,6 +99,17 @@ def _contradictions(command: Any, args: list[str]) -> None:
     for param in command.params:
         for yes, no in product(given.intersection(param.opts), given & {*param.secondary_opts}):
             raise UsageError(f"{yes} et {no} se contredisent : donnez l'une ou l'autre.")
+
+
+def _bare(command: Any, args: list[str]) -> list[str]:
+    """Give an empty value to an option that may go without one: its metavar is in brackets."""
+    may = {name for param in command.params if str(param.metavar)[:1] == "[" for name in param.opts}
+    found: list[str] = []
+    for place, arg in enumerate(args):
+        found.append(arg)
+        if arg in may and (place + 1 == len(args) or args[place + 1].startswith("-")):
+            found.append("")
+    return found
 
 
 def _untyped(command: Any) -> None:

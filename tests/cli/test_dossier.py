@@ -295,9 +295,46 @@ def test_strict_tells_what_a_file_is(opac: Opac, home: Path) -> None:
         ran = verify(opac, home, path, "--strict", "--json")
         told = json.loads(ran.out)
         assert (ran.code, told["statut"]) == (code, word)
-        assert (told["emission"] is None) == (word == "inconnu ici")
+        assert (told["emission"] is None) == (word == "inconnu ici"), told
         assert told["changements"] == (None if word == "inconnu ici" else [])
         assert told["liste_actuelle"] == (None if word == "inconnu ici" else "2025-10-15")
+
+
+def test_verified_elsewhere_with_nothing_but_the_file_and_the_key(
+    opac: Opac, home: Path, tmp_path: Path
+) -> None:
+    made = make(opac, home, one(home, CERTIFIED))
+    shown = opac("dossier", "--cle", "--home", home).succeeded()
+    assert shown.startswith("Empreinte (SHA-256) : ")
+    Path("cle.pem").write_text(shown, encoding="utf-8")
+    told = json.loads(opac("dossier", "--cle", "--json", "--home", home).succeeded())
+    elsewhere = tmp_path / "ailleurs"
+    for key in ("cle.pem", told["empreinte"]):
+        ran = verify(opac, elsewhere, made["pdf"], "--cle", key)
+        assert ran.succeeded().startswith("authentique — ")
+        assert "papier  : empreinte " in ran.out
+    ran = verify(opac, elsewhere, made["pdf"], "--strict")
+    assert (ran.code, ran.out.split(" — ")[0]) == (12, "intact")
+    Path("change.pdf").write_bytes(Path(made["pdf"]).read_bytes() + b" ")
+    ran = verify(opac, elsewhere, "change.pdf", "--cle", "cle.pem", "--strict")
+    assert (ran.code, ran.out.split(" — ")[0]) == (13, "modifié")
+    opac("dossier", "--cle", "--home", elsewhere).succeeded()  # it has a key of its own now
+    other = opac("dossier", "--cle", "--home", elsewhere, "--json").succeeded()
+    ran = verify(opac, home, made["pdf"], "--cle", json.loads(other)["empreinte"], "--strict")
+    assert (ran.code, ran.out.split(" — ")[0]) == (13, "signé par une autre clé")
+
+
+def test_the_key_is_asked_for_alone(opac: Opac, home: Path) -> None:
+    opac("dossier", "--cle", "abc", "--home", home).refused(2, "donnez --verifier FICHIER")
+    opac("dossier", "93130000113", "--cle", "--home", home).refused(2, "donnez --verifier FICHIER")
+    made = make(opac, home, one(home, CERTIFIED))
+    verify(opac, home, made["pdf"], "--cle", "rien.pem").refused(2, "« rien.pem »")
+    verify(opac, home, made["pdf"], "--cle").refused(2, "donnez après --cle la clé")
+    (home / "dossiers.cle").chmod(0o644)
+    ran = opac("dossier", one(home, CERTIFIED), *MISSION, "--home", home)
+    ran.refused(6, "peut être lue par d'autres", "chmod 600")
+    assert len(issued(Home(home))) == 1
+    assert verify(opac, home, made["pdf"]).succeeded().startswith("authentique")
 
 
 def test_neither_a_pdf_nor_its_json(opac: Opac, home: Path) -> None:
@@ -384,7 +421,7 @@ def test_as_a_process(home: Path, tmp_path: Path) -> None:
 def test_help_says_what_the_codes_are(opac: Opac) -> None:
     told = " ".join(opac("dossier", "--help").out.replace("│", " ").split())
     assert "10 éligible, 11 pièces manquantes, 12 à vérifier, 13 non éligible" in told
-    assert "0 authentique, 11 inconnu ici, 13 modifié" in told
+    assert "0 authentique, 11 inconnu ici, 12 intact, 13 modifié" in told
 
 
 def test_a_dossier_for_each_line_of_a_file(opac: Opac, home: Path) -> None:

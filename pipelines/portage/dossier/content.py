@@ -16,6 +16,7 @@ from typing import Any
 
 from pipelines.french import date_longue, entier, euros, nombre
 from pipelines.portage.dossier.inventory import attachments
+from pipelines.portage.dossier.key import Seal, grouped, short
 from pipelines.portage.dossier.numbers import Number
 from pipelines.portage.dossier.quality import mastery
 from pipelines.portage.dossier.seen import Review
@@ -97,7 +98,9 @@ REMINDERS = (
 )
 
 
-def content(answer: Answer, source: Source, number: Number, review: Review) -> dict[str, Any]:
+def content(
+    answer: Answer, source: Source, number: Number, review: Review, seal: Seal
+) -> dict[str, Any]:
     """Give what the page sets out.
 
     Every leaf is a sentence or a label in French, a number of ``date`` (UTC, for the metadata of
@@ -111,6 +114,9 @@ def content(answer: Answer, source: Source, number: Number, review: Review) -> d
     return {
         "numero": number.numero,
         "marque": number.mark,
+        "empreinte": short(seal.json),
+        "sha256_json": seal.json,
+        "cle": grouped(seal.cle),
         "date": [utc.year, utc.month, utc.day, utc.hour, utc.minute, utc.second],
         "date_dite": f"{date_longue(local.date())} à {local:%H h %M} (heure de Paris)",
         "contrat_dit": _contract_day(answer, local.date()),

@@ -16,9 +16,11 @@ from pipelines.errors import UsageError
 from pipelines.files import replacing, sync
 from pipelines.home import Home
 from pipelines.portage.dossier.content import Answer, content, sheet
+from pipelines.portage.dossier.key import Seal, fingerprint, signer
 from pipelines.portage.dossier.numbers import record, reserve
 from pipelines.portage.dossier.pdf import render
 from pipelines.portage.dossier.seen import Review, bytes_again
+from pipelines.portage.dossier.signature import sign
 from pipelines.portage.dossier.source import Source
 
 
@@ -59,6 +61,7 @@ def issue(home: Home, answer: Answer, source: Source, target: Target, review: Re
     if target.pdf is not None:
         _check(target.pdf)
     documents = [(one.packed, bytes_again(one)) for one in review.vus if target.packed]
+    by = signer(home)
     number = reserve(home, review.local)
     pdf = target.pdf or target.folder / f"{number.numero}.pdf"
     if target.pdf is None and pdf.exists():
@@ -66,7 +69,9 @@ def issue(home: Home, answer: Answer, source: Source, target: Target, review: Re
         raise UsageError(f"« {pdf} » existe déjà ici : choisissez un autre fichier avec --sortie.")
     # What came from a terminal may hold bytes that are no text.
     text = sheet(answer, source, number, review).encode(errors="replace")
-    page = render(content(answer, source, number, review))
+    seal = Seal(hashlib.sha256(text).hexdigest(), fingerprint(by.certificate))
+    page = render(content(answer, source, number, review, seal))
+    page = sign(page, by, review.moment, f"Dossier {number.numero}")
     files = {pdf.with_suffix(".json"): text, pdf: page}
     if target.packed:
         names = [(path.name, data) for path, data in files.items()]

@@ -56,7 +56,7 @@ def reserve(home: Home, moment: datetime) -> Number:
     Raises:
         HomeUnusable: the journal cannot be written, or another command holds it too long.
     """
-    with _held(home) as path:
+    with held(home) as path:
         text = path.read_bytes()
         last = max(map(int, re.findall(_GIVEN % moment.year, text)), default=0)
         names = (entry["journal"] for entry in read_lines(path) if "journal" in entry)
@@ -73,7 +73,7 @@ def record(home: Home, number: Number, moment: datetime, **issued: Any) -> None:
     Raises:
         HomeUnusable: the journal cannot be written, or another command holds it too long.
     """
-    with _held(home) as path:
+    with held(home) as path:
         _append(path, _ISSUED, number, moment, **issued)
 
 
@@ -114,7 +114,7 @@ def _append(path: Path, event: str, number: Number, moment: datetime, /, **detai
 
 
 @contextmanager
-def _held(home: Home) -> Iterator[Path]:
+def held(home: Home) -> Iterator[Path]:
     """Hold the journal, for as long as it takes to read it and to add a line."""
     path = journal_path(home)
     with home_errors(home.root):

@@ -67,16 +67,17 @@ def _rows(day: dt.date) -> list[dict[str, str]]:
 
 def _criteria(answer: Mapping[str, Any]) -> str:
     verdict = Verdict(answer["verdict"]).words.title
+    count = combien(len(answer["controles"]), "contrôle")
     return (
         "Déclaration d'activité, certification ou dispense, documents : "
-        f"{combien(len(answer['controles']), 'contrôle')}, verdict {verdict} (plus bas)."
+        f"{count}, verdict {verdict} (voir « Les contrôles »)."
     )
 
 
 def _state(document: Mapping[str, Any]) -> str:
     """Say whether the titles were seen, in the words of the inventory."""
-    seen = f"{document['etat'].capitalize()}."
-    return f"{document['detail'].capitalize()}." if document["fichiers"] else seen
+    told = document["detail"] if document["fichiers"] else document["etat"]
+    return f"{told[:1].upper()}{told[1:]}."
 
 
 def _named(yes: bool | None) -> str:

@@ -12,6 +12,7 @@ from typing import Any
 from pypdf import PdfReader
 
 from pipelines.portage.dossier.content import content
+from pipelines.portage.dossier.key import Seal
 from pipelines.portage.dossier.numbers import Number
 from pipelines.portage.dossier.pdf import render
 from pipelines.portage.dossier.seen import Review
@@ -20,6 +21,7 @@ from pipelines.portage.dossier.source import Held, Source
 NUMBER = Number("OPAC-2026-000123", "3f9a1c2b")
 MOMENT = dt.datetime(2026, 3, 2, 8, 5, 7, tzinfo=dt.UTC)
 REVIEW = Review(MOMENT)
+SEAL = Seal("0123456789abcdef" * 4, "fedcba98" * 8)
 NDA, SIREN, CARRIER = "93130000113", "732829320", "11750000175"
 
 FLAGS = {
@@ -180,5 +182,5 @@ def pages(
     found: dict[str, Any], source: Source = SOURCE, number: Number = NUMBER, **changes: Any
 ) -> list[str]:
     """The text of each page of a dossier, its runs of blanks and breaks made one space."""
-    pdf = render(content(found, replace(source, **changes), number, REVIEW))
+    pdf = render(content(found, replace(source, **changes), number, REVIEW, SEAL))
     return [" ".join(page.extract_text().split()) for page in PdfReader(BytesIO(pdf)).pages]

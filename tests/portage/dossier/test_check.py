@@ -16,8 +16,16 @@ from pypdf import PdfReader, PdfWriter
 
 from pipelines.errors import UsageError
 from pipelines.home import Home
-from pipelines.portage.dossier.check import Checked, Status, changes, check, told_emission
+from pipelines.portage.dossier.check import (
+    Checked,
+    Status,
+    changes,
+    check,
+    told_emission,
+    withdrawn,
+)
 from pipelines.portage.dossier.issue import Issued, Target, issue
+from pipelines.portage.dossier.key import own_fingerprint
 from pipelines.portage.dossier.numbers import issued, journal_path, reserve
 from pipelines.portage.dossier.source import state
 from tests.portage.dossier.dossiers import (
@@ -155,16 +163,15 @@ def test_a_json_with_another_verdict(home: Home, made: Issued, tmp_path: Path) -
 
 
 def test_each_home_counts_from_one(home: Home, made: Issued, tmp_path: Path) -> None:
+    """What another home issued under the same number is known by its signature."""
     other = Home(tmp_path / "autre")
     theirs = issue(other, answer(), SOURCE, Target(tmp_path / "leur.pdf"), REVIEW)
     assert theirs.numero == made.numero
     for path in (theirs.pdf, theirs.json):
         found = check(home, path)
-        assert (found.statut, found.numero) == (Status.INCONNU, made.numero)
-        assert found.message == (
-            "Ce fichier porte le numéro OPAC-2026-000001, que ce dossier de travail n'a pas émis : "
-            "vérifiez-le là d'où il vient."
-        )
+        assert (found.statut, found.numero) == (Status.INTACT, made.numero)
+        assert found.cle == own_fingerprint(other)
+        assert "inconnue ici : demandez-la à son émetteur" in found.message
         assert check(other, path).statut is Status.AUTHENTIQUE
 
 
@@ -184,15 +191,15 @@ def test_a_torn_journal_keeps_what_came_before(home: Home, made: Issued, tmp_pat
     path = journal_path(home)
     path.write_bytes(path.read_bytes()[:-30])
     assert check(home, made.pdf).statut is Status.AUTHENTIQUE
-    assert check(home, other.pdf).statut is Status.INCONNU
+    assert "l'émission de son dossier n'est pas allée" in check(home, other.pdf).message
     third = issue(home, answer(), SOURCE, Target(tmp_path / "c.pdf"), REVIEW)
     assert third.numero == "OPAC-2026-000003"
     assert check(home, third.pdf).statut is Status.AUTHENTIQUE
 
 
-def test_a_home_without_journal_knows_nothing(made: Issued, tmp_path: Path) -> None:
+def test_a_home_without_journal_knows_the_signature_only(made: Issued, tmp_path: Path) -> None:
     empty = Home(tmp_path / "vide")
-    assert check(empty, made.pdf).statut is Status.INCONNU
+    assert check(empty, made.pdf).statut is Status.INTACT
     assert not empty.root.exists()
 
 
@@ -201,7 +208,9 @@ def test_a_home_without_journal_knows_nothing(made: Issued, tmp_path: Path) -> N
     [b"", b"bonjour", b"{}", b'{"numero": "OPAC-2026-000001"}', b"[1, 2]", b"\x00" * 50, b"PK\x03"],
 )
 def test_what_is_no_dossier(home: Home, tmp_path: Path, data: bytes) -> None:
-    with pytest.raises(UsageError, match="n'est ni un PDF ni le JSON d'un dossier : donnez"):
+    with pytest.raises(
+        UsageError, match="n'est ni un PDF, ni le JSON ni le ZIP d'un dossier : donnez"
+    ):
         seen(home, tmp_path / "x.json", data)
 
 
@@ -249,6 +258,19 @@ def test_the_state_of_a_listed_organisation() -> None:
     assert found["liste"] is True
     assert found["certifications"] == STATE["certifications"]
     assert len(found["denomination_sha256"]) == 64
+
+
+def test_a_list_withdrawn_since_is_told() -> None:
+    with built([LISTED], of=[*ASKED, "historique", "meta"]) as con:
+        (sha256,) = con.execute("select sha256 from meta.publication").fetchone() or ("",)
+        cited = {"sha256_liste": sha256, "date_liste": "2026-01-15"}
+        assert withdrawn(con, cited) == []
+        assert withdrawn(con, {**cited, "sha256_liste": "0" * 64}) == [
+            "la liste du 15 janvier 2026 n'est plus suivie ici : elle a été retirée, ou remplacée "
+            "par une autre du même jour"
+        ]
+        con.execute("drop table historique.instantane")
+        assert withdrawn(con, {**cited, "sha256_liste": "0" * 64}) == []
 
 
 def test_nothing_changed() -> None:

@@ -24,6 +24,7 @@ from tests.portage.dossier.dossiers import (
     NDA,
     NUMBER,
     REVIEW,
+    SEAL,
     SIREN,
     SOURCE,
     answer,
@@ -35,7 +36,7 @@ from tests.portage.dossier.dossiers import (
 
 
 def said(found: dict[str, Any], **changes: Any) -> dict[str, Any]:
-    return content(found, replace(SOURCE, **changes), NUMBER, REVIEW)
+    return content(found, replace(SOURCE, **changes), NUMBER, REVIEW, SEAL)
 
 
 def sheet(found: dict[str, Any], **changes: Any) -> dict[str, Any]:
@@ -67,7 +68,7 @@ def test_a_day_in_french(date: Any, text: str) -> None:
 
 def test_the_moment_is_that_of_paris() -> None:
     night = dt.datetime(2026, 6, 30, 22, 30, tzinfo=dt.UTC)
-    told = content(answer(), SOURCE, NUMBER, Review(night))
+    told = content(answer(), SOURCE, NUMBER, Review(night), SEAL)
     assert told["date_dite"] == "1er juillet 2026 à 00 h 30 (heure de Paris)"
     assert told["date"] == [2026, 6, 30, 22, 30, 0]
     text = written(answer(), SOURCE, NUMBER, Review(night))
@@ -286,7 +287,7 @@ def test_it_says_of_which_contract_when_it_comes_late(day: str, told: str) -> No
 
 def test_who_checked() -> None:
     review = Review(MOMENT, "A. Fictive", "Responsable qualité")
-    told = content(answer(), SOURCE, NUMBER, review)["par"]
+    told = content(answer(), SOURCE, NUMBER, review, SEAL)["par"]
     assert told == {"nom": "A. Fictive", "fonction": "Responsable qualité", "le": "2 mars 2026"}
     text = written(answer(), SOURCE, NUMBER, review)
     by = {"nom": "A. Fictive", "fonction": "Responsable qualité"}
@@ -298,7 +299,7 @@ def test_who_checked() -> None:
 
 def mastered(end: dt.date | None, moment: dt.datetime = MOMENT, **facts: Any) -> dict[str, Any]:
     source = replace(SOURCE, declares={"fin_mission": end, **facts})
-    found: dict[str, Any] = content(answer(), source, NUMBER, Review(moment))["maitrise"]
+    found: dict[str, Any] = content(answer(), source, NUMBER, Review(moment), SEAL)["maitrise"]
     return found
 
 

@@ -21,6 +21,7 @@ from pipelines.settings import ROOT
 from tests.portage.dossier.dossiers import (
     NUMBER,
     REVIEW,
+    SEAL,
     SOURCE,
     answer,
     control,
@@ -34,7 +35,7 @@ MARKUP = '# * _ $ \\ @ < > " [x] `a` ~ -- ... = a // b #sys.inputs $x^2$ <y> @y 
 
 
 def pdf_of(found: dict[str, Any]) -> bytes:
-    return render(content(found, SOURCE, NUMBER, REVIEW))
+    return render(content(found, SOURCE, NUMBER, REVIEW, SEAL))
 
 
 def reader(found: dict[str, Any]) -> PdfReader:
@@ -94,7 +95,9 @@ def test_all_that_an_auditor_looks_for_is_there(verdict: str) -> None:
         "Ministère du travail, liste publique des organismes de formation. Licence : Licence "
         "Ouverte 2.0.",
         NO_ADVICE_OF_A_DOSSIER,
-        "Marque : OPAC-2026-000123/3f9a1c2b",
+        "Marque OPAC-2026-000123/3f9a1c2b",
+        *("Empreinte 0123 4567 89ab cdef, au bas", "0123456789abcdef" * 4),
+        " ".join(["fedc ba98"] * 8),
     ):
         assert said in text, said
 
@@ -205,7 +208,7 @@ def test_the_same_content_gives_the_same_bytes() -> None:
     )
     again = subprocess.run(
         [sys.executable, "-c", script],
-        input=json.dumps(content(many(), SOURCE, NUMBER, REVIEW)),
+        input=json.dumps(content(many(), SOURCE, NUMBER, REVIEW, SEAL)),
         capture_output=True,
         text=True,
         check=True,
@@ -225,7 +228,8 @@ def test_it_is_titled_tagged_in_french_and_archivable() -> None:
     assert root["/MarkInfo"]["/Marked"]
     assert read.metadata is not None
     assert read.metadata.title == "Dossier de preuve OPAC-2026-000123"
-    assert read.metadata.keywords == "OPAC-2026-000123/3f9a1c2b"
+    hashed = "json:" + "0123456789abcdef" * 4
+    assert read.metadata.keywords == f"OPAC-2026-000123/3f9a1c2b, {hashed}"
     assert str(read.metadata.creation_date_raw).startswith("D:20260302080507")
     packet = root["/Metadata"].get_object().get_data().decode()
     assert "<pdfuaid:part>1</pdfuaid:part>" in packet
