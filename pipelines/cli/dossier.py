@@ -301,7 +301,7 @@ def _make_all(
     given: Given,
 ) -> int:
     """Issue a dossier for each line of a file; give the code of the strongest verdict."""
-    from pipelines.portage.dossier.lines import INDEX, Place, issue_lines
+    from pipelines.portage.dossier.lines import INDEX, Place, issue_lines, pieces_column
     from pipelines.portage.dossier.seen import Review
     from pipelines.portage.screening.judging import check_mission
     from pipelines.portage.session import portage_session
@@ -318,6 +318,10 @@ def _make_all(
             index = str(target / INDEX)
             print_json({"sortie": str(target), "index": index, "lignes": [r.told() for r in rows]})
         else:
+            if (column := pieces_column(file.candidates)) is not None:
+                file.candidates.columns.remove(column)
+                told_as = f"Colonne « {column.name} » : les documents vus de chaque ligne."
+                file.candidates.remarks.append(told_as)
             tell_columns(file.candidates)
             tell_remarks(file.candidates.remarks)
             _tell_lines(rows, target)

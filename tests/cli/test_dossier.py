@@ -173,7 +173,7 @@ def test_what_is_declared_is_told_and_not_ticked(opac: Opac, home: Path) -> None
     assert declared == {
         "CV, titres et qualifications des intervenants": "",
         "Attestation de vigilance de l'URSSAF": (
-            f"déclaré : {DAY} · code de sécurité : …………………… · vérifié sur urssaf.fr le : ……………"
+            f"« {DAY} » · code de sécurité : …………………… · vérifié sur urssaf.fr le : ……………"
         ),
         "Attestation de non-déréférencement de Mon Compte Formation": "",
         "Engagement de ne pas sous-traiter à son tour": "",

@@ -48,7 +48,7 @@ def attachments(answer: Mapping[str, Any], source: Source, review: Review) -> li
 def _held(held: Held, wanting: bool, review: Review) -> dict[str, Any]:
     day = review.local.date()
     files = [one for one in review.vus if one.document == held.document]
-    details = [f"déclaré : {held.texte}"] if held.texte else []
+    details = [f"« {held.texte} »"] if held.texte else []
     if files:
         details.append(f"vu par {review.par} le {date_longue(day)}")
     if wanting:

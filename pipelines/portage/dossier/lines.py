@@ -19,6 +19,7 @@ from pipelines.errors import HomeUnusable, OpacError, Stopped, UsageError
 from pipelines.files import replacing
 from pipelines.home import Home
 from pipelines.portage.answer import UNIDENTIFIED, answer
+from pipelines.portage.candidates.columns import Column
 from pipelines.portage.candidates.headers import IDENTITY
 from pipelines.portage.candidates.table import Advance, Candidates, connect
 from pipelines.portage.dossier.issue import Target, issue
@@ -176,7 +177,8 @@ def _judged(
     session: Session, candidates: Candidates, defaults: Mapping[str, str]
 ) -> Iterator[tuple[int, dict[str, Any]]]:
     """Give what was found of each line, while the session holds the answer to it."""
-    pieces = _pieces(candidates)
+    column = pieces_column(candidates)
+    pieces = f"nullif(trim(c{column.rank}), '')" if column else "null::varchar"
     for first, last in blocks(session, candidates, defaults, BLOCK, Telling.ALL):
         cursor = session.con.execute(
             f"""
@@ -212,10 +214,10 @@ def _judged(
         session.con.execute("reset threads")
 
 
-def _pieces(candidates: Candidates) -> str:
-    """Write the expression of the documents of a row: the column of that name, if there is one."""
-    of = [one.rank for one in candidates.columns if one.fact is None and key(one.name) in _PIECES]
-    return f"nullif(trim(c{of[0]}), '')" if of else "null::varchar"
+def pieces_column(candidates: Candidates) -> Column | None:
+    """Give the column that says where the documents of each line are, None without one."""
+    of = (one for one in candidates.columns if one.fact is None and key(one.name) in _PIECES)
+    return next(of, None)
 
 
 def _named(candidates: Candidates) -> dict[int, Row]:

@@ -38,8 +38,8 @@ def mastery(
     return {
         "version": rows[0]["version"],
         "choix": (
-            f"Référentiel du {date_longue(day)}, le plus tardif du jour d'émission et de la fin de "
-            "la mission ; un audit suit celui du jour où il est tenu."
+            f"Choisi au {date_longue(day)}, le plus tardif du jour d'émission et de la fin de la "
+            "mission ; un audit suit le référentiel du jour où il est tenu."
         ),
         "lignes": [
             {

@@ -89,20 +89,20 @@ class Review:
 
 
 def look(
-    pieces: Sequence[str], folder: Path | None, today: dt.date, base: Path = Path()
+    pieces: Sequence[str], folder: Path | None, today: dt.date, base: Path | None = None
 ) -> tuple[Seen, ...]:
     """Read the documents handed over, or put in a folder by their name.
 
     Each of ``pieces`` is ``DOCUMENT=FICHIER[,numero=…][,date=…][,verifie=…]``.
 
-    Relative paths are under ``base``.
+    With a ``base``, paths are told by a file that lies there, and lead nowhere outside.
 
     Raises:
         UsageError: one cannot be read, is empty or too large, is of no known name, or has a number
             or a date that cannot be its own.
     """
     given = [_parsed(text, base) for text in pieces]
-    given += _of_folder(base / folder) if folder is not None else []
+    given += _of_folder(_under(base, folder)) if folder is not None else []
     if len(given) > _MOST:
         raise UsageError(f"{len(given)} documents sont donnés : c'est {_MOST} au plus par dossier.")
     seen: list[Seen] = []
@@ -162,7 +162,19 @@ def _day(text: str) -> dt.date | None:
         return None
 
 
-def _parsed(text: str, base: Path) -> tuple[Path, str, dict[str, str]]:
+def _under(base: Path | None, path: Path) -> Path:
+    """Give a path; one that a file tells must not take what it was not given with."""
+    if base is None:
+        return path
+    if not (base / path).resolve().is_relative_to(base.resolve()):
+        raise UsageError(
+            f"« {path} » est hors du dossier du fichier de candidats : mettez-y les documents et "
+            "écrivez leur nom seul."
+        )
+    return base / path
+
+
+def _parsed(text: str, base: Path | None) -> tuple[Path, str, dict[str, str]]:
     name, equal, rest = text.partition("=")
     file, *pairs = _TOLD.split(rest)
     if not equal or not file.strip():
@@ -170,7 +182,7 @@ def _parsed(text: str, base: Path) -> tuple[Path, str, dict[str, str]]:
             f"« {printable(text)} » ne dit pas quel document est dans quel fichier : écrivez "
             "DOCUMENT=FICHIER, par exemple attestation_vigilance=urssaf.pdf."
         )
-    return base / file.strip(), document_named(name).code, _pairs(pairs)
+    return _under(base, Path(file.strip())), document_named(name).code, _pairs(pairs)
 
 
 def _of_folder(folder: Path) -> list[tuple[Path, str, dict[str, str]]]:

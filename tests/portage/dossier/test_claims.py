@@ -11,10 +11,16 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from pipelines.portage.answer import answer
+from pipelines.portage.dossier.content import content
+from pipelines.portage.dossier.documents import documents
+from pipelines.portage.dossier.source import read
+from pipelines.portage.facts import PAR_NOM
 from pipelines.portage.session import Session, Telling
 from pipelines.settings import REFERENCE
 from tests.portage.demands import ACTIONS, DAY, DOCUMENTS, FALSE, FUNDINGS, NUMBERS, asking
 from tests.portage.dossier.claims import CLAIMS, ELSEWHERE, of_party
+from tests.portage.dossier.dossiers import NUMBER, REVIEW, SEAL
 from tests.portage.test_properties import BOOLEANS, DATES, VALUES
 from tests.warehouse.frames import dicts
 
@@ -102,3 +108,31 @@ def test_no_sentence_contradicts_a_fact(session: Session, seed: int) -> None:
             if not claim(view):
                 false[one["motif"], one["role"]] = found[one["ligne"] - 1]
     assert not false, sorted(false)
+
+
+def test_the_inventory_says_what_was_declared(session: Session) -> None:
+    """A document is declared if its facts say so, and seen by nobody: no box is ticked."""
+    chance = random.Random(11)
+    found = [told(chance) for _ in range(25)]
+    session.ask_rows(found)
+    for ligne, question in enumerate(found, start=1):
+        given = answer(session, ligne)
+        source = read(session, ligne, given)
+        dossier = content(given, source, NUMBER, REVIEW, SEAL)
+        states = {one["document"]: one["etat"] for one in dossier["documents"]}
+        assert "vu" not in states.values()
+        held = {
+            one.code
+            for one in documents().values()
+            if any(
+                question.get(name)
+                and (question[name] != "non") != (PAR_NOM[name].document == "non")
+                for name in one.faits
+            )
+        }
+        assert {code for code, state in states.items() if state == "déclaré, non vu"} <= held
+        missing = {code for code, state in states.items() if state == "à réunir"}
+        assert held - missing <= states.keys()
+        assert len(dossier["echeances"]) == sum(
+            len(given[who]["echeances"]) for who in ("organisme", "porteur") if given[who]
+        )

@@ -157,7 +157,7 @@ def test_documents_missing_then_held() -> None:
         (
             "Attestation de vigilance de l'URSSAF",
             "déclaré, non vu",
-            "déclaré : 15/01/2026 · code de sécurité : …………………… · vérifié sur urssaf.fr le : ……………",
+            "« 15/01/2026 » · code de sécurité : …………………… · vérifié sur urssaf.fr le : ……………",
         ),
         ("CV, titres et qualifications", "déclaré, non vu", ""),
     ]

@@ -102,7 +102,9 @@ def test_every_document_can_be_named_by_a_file(base: Path) -> None:
         ("titres=rien.pdf", "il n'existe pas"),
         ("titres=.", "c'est un dossier"),
         ("titres=vide.pdf", "est vide"),
-        ("titres=/dev/zero", "ce n'est pas un fichier"),
+        ("titres=../ailleurs.pdf", "hors du dossier du fichier de candidats"),
+        ("titres=/etc/passwd", "hors du dossier du fichier de candidats"),
+        ("titres=lien", "hors du dossier du fichier de candidats"),
         ("titres=tube", "ce n'est pas un fichier"),
         ("titres=gros.pdf", "25 Mo au plus"),
         ("titres", "écrivez DOCUMENT=FICHIER"),
@@ -118,12 +120,19 @@ def test_every_document_can_be_named_by_a_file(base: Path) -> None:
 def test_what_is_refused_in_one_sentence(base: Path, piece: str, told: str) -> None:
     (base / "vide.pdf").touch()
     os.mkfifo(base / "tube")
+    (base / "lien").symlink_to("/etc/passwd")
     with (base / "gros.pdf").open("wb") as file:
         file.truncate(1_000_000_000)  # sparse: a gigabyte that takes no place
     with pytest.raises(UsageError) as error:
         looked(base, piece)
     assert told in str(error.value)
     assert "\n" not in str(error.value)
+
+
+def test_what_the_command_names_may_be_anywhere(base: Path) -> None:
+    assert look([f"titres={base / 'urssaf.pdf'}"], None, TODAY)[0].octets == len(URSSAF)
+    with pytest.raises(UsageError, match="ce n'est pas un fichier"):
+        look(["titres=/dev/zero"], None, TODAY)
 
 
 def test_folders_that_are_refused(base: Path) -> None:
@@ -177,7 +186,7 @@ def test_only_what_was_seen_is_told_seen(base: Path) -> None:
         ("attestation_vigilance", "vu"),
         ("titres", "déclaré, non vu"),
     ]
-    assert told[0]["detail"] == "déclaré : 15/01/2026 · vu par A. Fictive le 2 mars 2026"
+    assert told[0]["detail"] == "« 15/01/2026 » · vu par A. Fictive le 2 mars 2026"
     (file,) = told[0]["fichiers"]
     assert file["dit"] == (
         "urssaf.pdf (20 octets) · code de sécurité A1 · vérifié sur urssaf.fr le 1er mars 2026"
