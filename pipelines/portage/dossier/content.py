@@ -85,7 +85,7 @@ _VIGILANCE = (
 REMINDERS = (
     (
         "Certificat Qualiopi",
-        "de qui en a un : valable trois ans ; audit de surveillance entre le 14e et le 22e mois "
+        "valable trois ans, pour qui en a un ; audit de surveillance entre le 14e et le 22e mois "
         "après son début",
         "R.6316-2 ; arrêté du 6 juin 2019",
     ),

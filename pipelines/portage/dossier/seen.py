@@ -139,7 +139,7 @@ def refuse_undeclared(seen: Sequence[Seen], held: Sequence[Held]) -> None:
         if one.date and day and one.date != day:
             raise UsageError(
                 f"« {one.fichier} » est daté du {date_courte(one.date)}, et déclaré du "
-                f"{date_courte(day)} : lequel est juste ?"
+                f"{date_courte(day)} : donnez la même date aux deux."
             )
 
 

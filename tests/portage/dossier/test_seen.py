@@ -175,7 +175,7 @@ def test_its_date_is_the_one_declared(base: Path) -> None:
     held = [Held("attestation_vigilance", "", "15/01/2026")]
     refuse_undeclared(looked(base, "attestation_vigilance=urssaf.pdf,date=2026-01-15"), held)
     seen = looked(base, "attestation_vigilance=urssaf.pdf,date=2026-01-16")
-    with pytest.raises(UsageError, match="daté du 16/01/2026, et déclaré du 15/01/2026 : lequel"):
+    with pytest.raises(UsageError, match="daté du 16/01/2026, et déclaré du 15/01/2026 : donnez"):
         refuse_undeclared(seen, held)
 
 
