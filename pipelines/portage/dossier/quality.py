@@ -11,7 +11,7 @@ import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pipelines.french import combien, date_longue
+from pipelines.french import combien, date_longue, nombre
 from pipelines.portage.dossier.source import Source
 from pipelines.portage.verdict import Verdict
 from pipelines.settings import REFERENCE
@@ -33,6 +33,8 @@ def mastery(
         "controles": _criteria(answer),
         "titres": next((_state(one) for one in documents if one["document"] == "titres"), ""),
         "exigences_rnq": _named(source.declares.get("exigences_rnq")),
+        "mission": _course(source),
+        "": "",
     }
     rows = _rows(day)
     return {
@@ -44,7 +46,7 @@ def mastery(
         "lignes": [
             {
                 "rubrique": row["rubrique"],
-                "dit": told.get(row["fait"], ""),
+                "dit": told[row["fait"]],
                 "a_ecrire": row["a_ecrire"],
                 "base": row["base"],
                 "source": row["source"],
@@ -83,6 +85,14 @@ def _state(document: Mapping[str, Any]) -> str:
 def _named(yes: bool | None) -> str:
     words = {True: "Déclaré : le contrat les nomme.", False: "Déclaré : il ne les nomme pas."}
     return words[yes] if yes is not None else ""
+
+
+def _course(source: Source) -> str:
+    """Say how long the mission is and until when, where it was declared."""
+    hours, end = (source.declares.get(name) for name in ("heures", "fin_mission"))
+    told = [f"{nombre(hours)} h"] if hours is not None else []
+    told += [f"jusqu'au {date_longue(end)}"] if end else []
+    return f"Mission déclarée : {', '.join(told)}." if told else ""
 
 
 def _day(day: dt.date | str) -> dt.date:

@@ -319,6 +319,7 @@ def test_what_is_known_of_it_is_filled_in() -> None:
     titles = "Titres et qualifications des intervenants vérifiés"
     assert lines[titles]["dit"] == "Déclaré, non vu."
     assert lines["Exigences du référentiel confiées"]["dit"] == "", "nothing is said of it"
+    assert lines["Suivi pendant la mission"]["dit"] == ""
     assert all(row["a_ecrire"] and row["base"] and row["source"] for row in lines.values())
     named = mastered(dt.date(2026, 12, 1), exigences_rnq=True)["lignes"][2]
     assert named["rubrique"] == "Exigences du référentiel tracées dans le contrat"
@@ -326,6 +327,8 @@ def test_what_is_known_of_it_is_filled_in() -> None:
     assert "2026-728" in named["base"]
     unnamed = mastered(dt.date(2026, 12, 1), exigences_rnq=False)["lignes"][2]
     assert unnamed["dit"] == "Déclaré : il ne les nomme pas."
+    course = mastered(dt.date(2026, 6, 30), heures=Decimal("24.0000"))["lignes"][4]
+    assert course["dit"] == "Mission déclarée : 24 h, jusqu'au 30 juin 2026."
 
 
 def test_every_day_has_its_version_and_its_eight_lines() -> None:
