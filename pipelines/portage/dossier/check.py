@@ -94,7 +94,7 @@ def _check(home: Home, file: Path, data: bytes, key: str | None) -> Checked:
     known = issued(home)
     numero, journal = _mark(file, data)
     here = next((entry for entry in known if sha256 in _hashes(entry)), None)
-    if key is None and here is not None:
+    if here is not None and (key is None or not _under_a_signature(file, data)):
         number = here["numero"]
         told = f"C'est le dossier {number}, tel que ce dossier de travail l'a émis."
         return Checked(Status.AUTHENTIQUE, number, sha256, told, here)
@@ -107,8 +107,16 @@ def _check(home: Home, file: Path, data: bytes, key: str | None) -> Checked:
     if data.startswith(b"{"):
         return _sheet(home, file, Checked(Status.INCONNU, numero, sha256, "", here), key)
     if not was_signed(data):
-        return Checked(Status.INCONNU, numero, sha256, _unknown(numero), here)
+        return Checked(Status.INCONNU, numero, sha256, _unknown(numero))
     return _signed(home, data, Checked(Status.MODIFIE, numero, sha256, _broken(numero), here), key)
+
+
+def _under_a_signature(file: Path, data: bytes) -> bool:
+    """Say whether a PDF is signed, or that of a JSON: dossiers issued before are not."""
+    if not data.startswith(b"{"):
+        return was_signed(data)
+    pdf = file.with_suffix(".pdf")
+    return pdf.is_file() and was_signed(bytes_of(pdf, _LARGEST, _TOO_BIG))
 
 
 def _hashes(entry: Mapping[str, Any]) -> tuple[str | None, ...]:

@@ -216,8 +216,14 @@ def test_a_dossier_of_before_signatures_is_known_by_the_journal(
     lines[-1]["sha256_pdf"] = hashlib.sha256(bare).hexdigest()
     del lines[-1]["sha256_zip"]
     journal.write_text("".join(json.dumps(line) + "\n" for line in lines), encoding="utf-8")
-    assert seen(home, tmp_path / "x.pdf", bare).statut is Status.AUTHENTIQUE
-    assert seen(elsewhere, tmp_path / "x.pdf", bare).statut is Status.INCONNU
+    key = own_fingerprint(home)
+    assert key is not None
+    shutil.copy(made.json, tmp_path / "x.json")
+    for given in (None, key):
+        assert seen(home, tmp_path / "x.pdf", bare, given).statut is Status.AUTHENTIQUE
+        assert check(home, tmp_path / "x.json", given).statut is Status.AUTHENTIQUE
+        assert seen(elsewhere, tmp_path / "x.pdf", bare, given).statut is Status.INCONNU
+        assert check(elsewhere, tmp_path / "x.json", given).statut is Status.INCONNU
 
 
 def test_a_json_without_its_pdf_or_beside_another(
