@@ -58,7 +58,7 @@ def asking(organismes: list[Row]) -> Iterator[duckdb.DuckDBPyConnection]:
 
 def ask(con: duckdb.DuckDBPyConnection, *questions: dict[str, Any]) -> list[Row]:
     """Match questions, numbered from 1; the rows found, in order."""
-    names = ["role_juge", *(fait.nom for fait in FAITS)]
+    names = ["role_juge", "profil", *(fait.nom for fait in FAITS)]
     columns = ", ".join(f"{name} varchar" for name in names)
     con.execute(f"create or replace table demande.candidat (ligne bigint, {columns})")
     values = [
