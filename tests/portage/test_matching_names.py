@@ -256,7 +256,7 @@ columns = ", ".join(f"{{fait.nom}} varchar" for fait in FAITS)
 own = "ligne bigint, role_juge varchar, profil varchar"
 con.execute(f"create table demande.candidat ({{own}}, {{columns}})")
 con.execute("create schema historique")
-con.execute("create table historique.organisme_version as select 'x' as nda, true as listee limit 0")
+con.execute("create table historique.organisme_version (nda varchar, listee boolean)")
 con.execute("insert into demande.candidat (ligne, {column}) values "
     "(1, '{{}}')".format({{"nda": "93130001013", "nom": "Essalune"}}["{column}"]))
 match(con)
