@@ -122,8 +122,13 @@ juge as (
             when 'nda' then case when p.nda is not null then 'SATISFAIT' else 'INDETERMINE' end
             when 'qualiopi' then m.registre_qualiopi
         end as registre,
+        -- A question of exemption is asked in vain of whoever needs none.
         coalesce(
-            c.etat = 'NON_SATISFAIT' and c.constat = 'qualiopi' and p.repute_certifie is not null, false
+            c.etat in ('NON_SATISFAIT', 'DOUTEUX')
+            and c.etat_motif = 'NON_SATISFAIT'
+            and c.constat = 'qualiopi'
+            and p.repute_certifie is not null,
+            false
         ) as repute,
         p.repute_certifie
     from combine as c
