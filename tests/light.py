@@ -55,7 +55,7 @@ class Remembering(GxWorker):
 
         try:
             with duckdb.connect(base, read_only=True) as con:
-                rows = {query: _content(con, query) for query in map(_query, checks)}
+                rows = {query: _content(con, query) for query in {_query(c) for c in checks}}
         except duckdb.Error:  # a query that cannot run is for Great Expectations to say
             return super()._ask(base, checks, timeout)
         names = [
@@ -162,7 +162,7 @@ def released(settings: Settings, *args: Any) -> Outcome:
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """Give this process' copy of a folder that one process of the run has made."""
-    shared = _shared_by_all(factory)
+    shared = shared_by_all(factory)
     folder, done = shared / f"{name}-modele", shared / f"{name}-fait"
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -173,7 +173,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     return shutil.copytree(folder, factory.mktemp(name) / name, symlinks=True)
 
 
-def _shared_by_all(factory: pytest.TempPathFactory) -> Path:
+def shared_by_all(factory: pytest.TempPathFactory) -> Path:
     """The folder of all the processes of a run."""
     own = factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
@@ -181,6 +181,6 @@ def _shared_by_all(factory: pytest.TempPathFactory) -> Path:
 
 def said_to_all(factory: pytest.TempPathFactory) -> Path:
     """The folder of what Great Expectations has said, to any process of a run."""
-    folder = _shared_by_all(factory) / "gx-dit"
+    folder = shared_by_all(factory) / "gx-dit"
     folder.mkdir(exist_ok=True)
     return folder
