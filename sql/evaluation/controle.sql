@@ -142,6 +142,7 @@ issue as (
         case when repute then 'DOUTEUX' else etat end as etat,
         case
             when not repute then motif
+            when motif = 'QUALIOPI_PROFIL_SANS' then 'QUALIOPI_PROFIL_REPUTE'
             when repute_certifie = 'FORME' then 'QUALIOPI_REPUTE_FORME'
             else 'QUALIOPI_REPUTE'
         end as motif
