@@ -7,7 +7,7 @@ BIN = .venv/bin
 # Where a machine forbids it, each of the many processes of the tests compiles them all again.
 export PYTHONDONTWRITEBYTECODE =
 
-.PHONY: run test coverage lint types bench docs lock dev clean
+.PHONY: run test test-lourd coverage lint types bench docs lock dev clean
 
 run: .venv/.run
 	@$(BIN)/python -m pipelines.documents.demo
@@ -15,7 +15,11 @@ run: .venv/.run
 # A third worker for two cores: some tests wait (a night a minute, processes killed) and use none.
 test: .venv/.dev .outils/duckdb-1.1/.made
 	@$(MAKE) --no-print-directory -j2 -O lint types
-	$(BIN)/python -m pytest -n 3 --dist worksteal
+	$(BIN)/python -m pytest -n 3 --dist worksteal -m "not lourd"
+
+# The few tests that each take more than a quarter of a minute of processor, and nothing else.
+test-lourd: .venv/.dev
+	$(BIN)/python -m pytest -m lourd
 
 coverage: .venv/.dev .outils/duckdb-1.1/.made
 	$(BIN)/python -m pytest -n 2 --dist worksteal --cov --cov-report=term

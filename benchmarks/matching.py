@@ -89,7 +89,8 @@ def ask(con: duckdb.DuckDBPyConnection, query: str) -> None:
     """Make ``demande.candidat`` from a query that gives some of its columns."""
     facts = ", ".join(f"{fait.nom} varchar" for fait in FAITS)
     con.execute(
-        f"create or replace table demande.candidat (ligne bigint, role_juge varchar, {facts})"
+        "create or replace table demande.candidat "
+        f"(ligne bigint, role_juge varchar, profil varchar, {facts})"
     )
     con.execute(f"insert into demande.candidat by name {query}")
 

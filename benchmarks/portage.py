@@ -92,6 +92,48 @@ def night(release: Release) -> tuple[float, float]:
         return timed_models(con, lambda: run_judged(con, models))
 
 
+def followed(release: Release) -> None:
+    """Give a release a year of nightly lists, where a third of the organisations changed once."""
+    day, flag = f"date '{DATE}'", "certifie_bilan_competences"
+    changed = f"{day} - (hash(nda) % 364)::integer"
+    release.path.chmod(0o644)
+    with duckdb.connect(release.path) as con:
+        con.execute(
+            "insert into historique.instantane by name "
+            f"select {day} - i::integer as date_instantane, sha256(i::varchar) as sha256, "
+            f"{ROWS} as nb_lignes from range(1, 365) as r (i)"
+        )
+        con.execute(
+            "insert into historique.organisme_version by name "
+            f"select * replace ({day} - 364 as valide_du, {changed} as valide_au, "
+            f"{flag} is distinct from true as {flag}) "
+            "from historique.organisme_version where hash(nda) % 3 = 0"
+        )
+        con.execute(
+            f"update historique.organisme_version set valide_du = "
+            f"if(hash(nda) % 3 = 0, {changed}, {day} - 364) where valide_au is null"
+        )
+
+
+def past(release: Release, nda: str, home: Path, folder: Path) -> Iterator[str]:
+    """Measure questions about a year of lists: one, and a file whose lines have different dates."""
+    followed(release)
+    mission = (*MISSION[:4], "--date", (DATE - dt.timedelta(days=100)).isoformat())
+    one = min(measured([OPAC, "verifier", nda, *mission, "--home", str(home)]) for _ in range(5))
+    yield f"| `opac verifier` à une date passée, 365 listes | {one[0]:.2f} | 0,8 | {one[1]:.0f} |"
+    path = folder / "dates-100000.csv"
+    with duckdb.connect(release.path, read_only=True) as con:
+        con.execute(
+            f"copy (select nda, (date '{DATE}' - (hash(nda, 1) % 365)::integer)::varchar as date "
+            f"from ({FILES['nda-100000']})) to {literal(str(path))}"
+        )
+    command = [OPAC, "cribler", str(path), *MISSION[:4], "--home", str(home)]
+    seconds, memory = min(
+        measured([*command, "--sortie", str(folder / "dates.xlsx")]) for _ in range(2)
+    )
+    yield f"| `opac cribler`, 100 000 lignes sur 365 dates | {seconds:.2f} | 15 | {memory:.0f} |"
+
+
 def lines(folder: Path) -> Iterator[str]:
     """Measure all and write it as Markdown."""
     source, home = folder / "liste.csv", folder / "home"
@@ -128,6 +170,7 @@ def lines(folder: Path) -> Iterator[str]:
         )
         seconds, memory = found[name]
         yield f"| `opac cribler`, {name} vers Excel | {seconds:.2f} | {aim} | {memory:.0f} |"
+    yield from past(release, nda, home, folder)
     for name in ("nda-10000", "nda-100000"):
         merge = [sys.executable, "-m", "benchmarks.merge", str(source)]
         seconds, memory = measured(

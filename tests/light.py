@@ -12,11 +12,12 @@ from functools import cache
 from hashlib import sha256
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, cast
+from typing import Any, cast
 
 import dagster as dg
 import pytest
 
+import assets.modeles
 import pipelines.orchestration.resources
 import pipelines.refresh
 from assets.archive import RefreshConfig, reception
@@ -33,11 +34,11 @@ from pipelines.quality.gate import GateChecks
 from pipelines.quality.gx_client import GxWorker
 from pipelines.runs.entry import Outcome
 from pipelines.settings import Settings
-
-if TYPE_CHECKING:
-    import duckdb
+from tests.models_once import content, remembering
 
 _worker: list[GxWorker] = []
+# Where what is the same for all the processes of a run is kept.
+_shared: list[Path] = []
 
 
 class Remembering(GxWorker):
@@ -55,7 +56,7 @@ class Remembering(GxWorker):
 
         try:
             with duckdb.connect(base, read_only=True) as con:
-                rows = {query: _content(con, query) for query in map(_query, checks)}
+                rows = {query: content(con, query) for query in {_query(c) for c in checks}}
         except duckdb.Error:  # a query that cannot run is for Great Expectations to say
             return super()._ask(base, checks, timeout)
         names = [
@@ -79,13 +80,6 @@ def _query(check: Check) -> str:
     return check.requete or f"select * from {check.table}"
 
 
-def _content(con: duckdb.DuckDBPyConnection, query: str) -> tuple[Any, ...]:
-    """What tells the rows of a query from others: its columns, their types, and its rows."""
-    columns = con.execute(f"describe {query}").fetchall()
-    rows = con.execute(f"select count(*), sum(hash(q)::hugeint) from ({query}) as q").fetchall()
-    return (columns, rows)
-
-
 def lend(worker: GxWorker) -> None:
     """Have the refreshes of this process use a worker that is already there."""
     _worker[:] = [worker]
@@ -103,6 +97,7 @@ def great_expectations(folder: Path, kept: Path) -> Iterator[None]:
 
     Its log is in ``folder``; what it says, in ``kept``, which others may share.
     """
+    _shared[:] = [kept]
     with Remembering(folder / "gx.log", kept) as worker:
         lend(worker)
         yield
@@ -141,9 +136,10 @@ def _body(step: dg.AssetsDefinition) -> Callable[..., Any]:
 
 
 def lighten(patch: pytest.MonkeyPatch) -> None:
-    """Have the refreshes of this process share the worker, and go step by step."""
+    """Have refreshes of this process share the worker, go step by step, make no table twice."""
     share_worker(patch)
     patch.setattr(pipelines.refresh, "_execute", step_by_step)
+    patch.setattr(assets.modeles, "build_models", remembering(_shared[0]))
 
 
 def share_worker(patch: pytest.MonkeyPatch) -> None:
@@ -162,7 +158,7 @@ def released(settings: Settings, *args: Any) -> Outcome:
 
 def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path], object]) -> Path:
     """Give this process' copy of a folder that one process of the run has made."""
-    shared = _shared_by_all(factory)
+    shared = shared_by_all(factory)
     folder, done = shared / f"{name}-modele", shared / f"{name}-fait"
     with (shared / f"{name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
@@ -173,7 +169,7 @@ def made_once(factory: pytest.TempPathFactory, name: str, make: Callable[[Path],
     return shutil.copytree(folder, factory.mktemp(name) / name, symlinks=True)
 
 
-def _shared_by_all(factory: pytest.TempPathFactory) -> Path:
+def shared_by_all(factory: pytest.TempPathFactory) -> Path:
     """The folder of all the processes of a run."""
     own = factory.getbasetemp()
     return own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
@@ -181,6 +177,6 @@ def _shared_by_all(factory: pytest.TempPathFactory) -> Path:
 
 def said_to_all(factory: pytest.TempPathFactory) -> Path:
     """The folder of what Great Expectations has said, to any process of a run."""
-    folder = _shared_by_all(factory) / "gx-dit"
+    folder = shared_by_all(factory) / "gx-dit"
     folder.mkdir(exist_ok=True)
     return folder

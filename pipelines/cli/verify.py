@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 from rich.table import Table
@@ -19,6 +19,7 @@ from pipelines.cli.common import (
     settings_for,
 )
 from pipelines.cli.facts import IdentifierArgument, StrictOption, with_facts
+from pipelines.cli.profile import refuse_named, show_profile, supposed
 from pipelines.errors import UsageError
 from pipelines.french import date_courte, verb
 from pipelines.portage.verdict import NO_ADVICE, Verdict
@@ -40,6 +41,17 @@ NAMING = ("identifiant", "nda", "siret", "siren", "nom")
 _ALONE = "Sous-traitant seulement : le porteur n'est pas jugé, nommez-le avec --porteur."
 
 
+ProfileOption = Annotated[
+    bool,
+    typer.Option(
+        "--profil",
+        metavar="",
+        help="Répondre pour une situation, sans numéro ni nom : puis-je être porté, et à quelles "
+        "conditions ?",
+    ),
+]
+
+
 def register(app: typer.Typer) -> None:
     """Add this command to the application."""
     app.command("verifier")(with_facts(verify, arguments=("identifiant",)))
@@ -47,6 +59,7 @@ def register(app: typer.Typer) -> None:
 
 def verify(
     identifiant: IdentifierArgument = None,
+    profil: ProfileOption = False,
     strict: StrictOption = False,
     home: HomeOption = None,
     as_json: JsonOption = False,
@@ -55,7 +68,8 @@ def verify(
 ) -> int:
     """Dire si un sous-traitant peut assurer une mission, et ce qu'il faut garder comme preuve.
 
-    Sans --financement et --action, donner le verdict pour chacun.
+    Sans --financement et --action, donner le verdict pour chacun. Avec --profil, répondre pour une
+    situation (« un indépendant non certifié, micro, 42 000 € ») : oui, si… ; non, parce que…
     """
     from pipelines.portage.answer import (
         answer,
@@ -65,9 +79,12 @@ def verify(
         refuse_unnamed,
         refuse_unreadable,
     )
-    from pipelines.portage.session import Telling, portage_session
+    from pipelines.portage.session import PROFILE, Telling, portage_session
 
-    facts = asked(identifiant, facts)
+    if profil:
+        refuse_named({**facts, **({"identifiant": identifiant} if identifiant else {})}, NAMING)
+    else:
+        facts = asked(identifiant, facts)
     whole = "financement" in facts and "action" in facts
     if strict and not whole:
         raise UsageError(
@@ -75,6 +92,8 @@ def verify(
         )
     with portage_session(current_release(settings_for(home))) as session:
         questions = [facts] if whole else grid_questions(session.con, facts)
+        if profil:
+            questions = [{**question, PROFILE: "oui"} for question in questions]
         session.ask_rows(questions, Telling.ALL if whole else Telling.EFFECTS)
         refuse_unreadable(session)
         refuse_unnamed(session)
@@ -87,6 +106,13 @@ def verify(
         print_json(found)
     elif whole:
         _show(found, reasons, names)
+    elif profil:
+        _line("Profil", supposed(facts))
+        _line("Contrat", f"du {date_courte(found['date_evaluation'])}")
+        _show_scope(found)
+        OUT.print()
+        show_profile(found, names)
+        _footer(found)
     else:
         _show_grid(found, names)
     return Verdict(found["verdict"]).words.code if strict else 0
@@ -239,6 +265,8 @@ def _named(party: Mapping[str, Any], names: Mapping[str, str]) -> str:
     if match["qualite"] in UNIDENTIFIED:
         facts = party["faits"]
         given = (facts[name] for name in ("porteur", *NAMING) if name in facts)
+        if match["qualite"] == "PROFIL":
+            return f"une situation, sans nom ni numéro — {supposed(facts)}"
         return f"{next(given, '—')} (non identifié)"
     if not party["dans_la_liste"]:
         return f"{match['identifiant'] or '—'} (pas trouvé dans la liste)"
@@ -282,6 +310,19 @@ def _footer(found: Mapping[str, Any]) -> None:
         + (f" ({age} {verb(age, 'jour', 'jours')} avant le contrat)" if age > 0 else "")
         + f", SHA-256 {snapshot['sha256'][:12]}…, version {snapshot['version']}",
     )
+    if published := snapshot["publiee"]:
+        _line(
+            "",
+            "celle du jour du contrat ; la version publie celle du "
+            f"{date_courte(published['date_contenu'])}, SHA-256 {published['sha256'][:12]}…",
+        )
+    if convention := (found["porteur"] or {}).get("liste_convention"):
+        _line(
+            "Convention",
+            f"du {date_courte(convention['date'])} : le certificat du porteur est jugé sur la "
+            f"liste du {date_courte(convention['date_liste'])}, "
+            f"SHA-256 {convention['sha256'][:12]}…",
+        )
     _line("Règles", f"{found['regles']['nombre']}, empreinte {found['regles']['empreinte'][:12]}…")
     if snapshot["attribution"]:
         _line("Source", snapshot["attribution"])

@@ -20,7 +20,7 @@ from pipelines.market.chapters import (
     territory,
 )
 from pipelines.market.chapters.overview import KeyFigure, address, key_figures, missing
-from pipelines.market.drawing.svg import drawn
+from pipelines.market.drawing.svg import drawn, unchecked
 from pipelines.market.figure import Figure, Row, Section
 from pipelines.market.scope import Scope
 from pipelines.settings import SQL
@@ -68,7 +68,7 @@ def gather(home: Home, release: Release, region: str | None = None) -> Report:
         UsageError: the region is unknown.
         OpacError: the release was made by earlier code, whose tables were others.
     """
-    with closing(open_beside(release.path)) as con:
+    with closing(open_beside(release.path)) as con, unchecked():
         require_table(con, "marche.territoire", "les tables du marché")
         _require_columns(con)
         scope = Scope(con, find_region(con, region) if region is not None else None)

@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 Answer = dict[str, Any]
 
 # Qualities of a match that retains nobody, whatever number was given.
-UNIDENTIFIED = {"AMBIGU", "AUCUN_PROCHE", "CLE_FAUSSE", "DISCORDANT", "ILLISIBLE", "VIDE"}
+UNIDENTIFIED = {
+    *("AMBIGU", "AUCUN_PROCHE", "CLE_FAUSSE", "DISCORDANT"),
+    *("ILLISIBLE", "VIDE", "PROFIL"),
+}
 # Those of what was given that is not a number at all.
 REFUSED = {"CLE_FAUSSE", "ILLISIBLE", "VIDE"}
 _CONTROL = ("regle", "role", "statut", "constat", "preuve", "base_legale", "confiance")
@@ -72,7 +75,7 @@ def answer(session: Session, ligne: int) -> Answer:
         ],
         "organisme": _party(session, ligne, "sous_traitant"),
         "porteur": _party(session, ligne, "porteur"),
-        "instantane": snapshot(con),
+        "instantane": _list_of_the_day(con, ligne),
         "regles": {
             **session.rules,
             "financement": case["financements"] or [],
@@ -132,9 +135,16 @@ def numbers(session: Session, ligne: int, role: str = "sous_traitant") -> list[A
         session.con,
         f"select o.nda, o.ville, {_flags('o')} "
         "from (select unnest(ndas) as nda, generate_subscripts(ndas, 1) as rang "
-        f"from evaluation.rapprochement where ligne = {ligne} and role = {literal(role)} "
+        "from evaluation.rapprochement "
+        "inner join evaluation.partie_liste as l using (ligne, role) "
+        f"where ligne = {ligne} and role = {literal(role)} and not l.liste_passee "
         f"and qualite not in ({', '.join(map(literal, sorted(UNIDENTIFIED)))})) as r "
-        "inner join socle.organisme as o on r.nda = o.nda order by r.rang",
+        "inner join socle.organisme as o on r.nda = o.nda "
+        f"union all by name select o.nda, o.ville, {_flags('o')} "
+        "from evaluation.retrouve_passe as r "
+        "inner join evaluation.organisme_passe as o "
+        "on r.nda = o.nda and r.date_liste = o.date_liste "
+        f"where r.ligne = {ligne} and r.role = {literal(role)} order by nda",
     )
     return [
         {
@@ -189,10 +199,35 @@ def snapshot(con: duckdb.DuckDBPyConnection) -> Answer:
     """Say which list the release was made from, and until when its source still gave it."""
     (found,) = _dicts(
         con,
-        "select date_contenu, (select revue_le from demande.contexte) as revue_le, sha256, "
+        "select date_contenu, (select max(v.jour) from demande.vue as v "
+        "where v.sha256 = publication.sha256) as revue_le, sha256, "
         "version, code, origine, licence, attribution, lignes_liste from meta.publication",
     )
     return found
+
+
+def _list_of_the_day(con: duckdb.DuckDBPyConnection, ligne: int) -> Answer:
+    """Say on which list the contract is judged; ``publiee`` is that of the release, if another."""
+    of_release = snapshot(con)
+    (used,) = _dicts(
+        con,
+        "select date_liste as date_contenu, revue_le, sha256, nb_lignes as lignes_liste "
+        f"from evaluation.partie_liste where ligne = {ligne} and role <> 'convention' "
+        "order by role desc limit 1",
+    )
+    published = {name: of_release[name] for name in ("date_contenu", "sha256")}
+    same = used["sha256"] == of_release["sha256"]
+    return {**of_release, **used, "publiee": None if same else published}
+
+
+def _looked_at(con: duckdb.DuckDBPyConnection, ligne: int, role: str) -> Answer | None:
+    """Say under which list a party is judged, and on which day; None when it is not."""
+    found = _dicts(
+        con,
+        "select date, date_liste, sha256, revue_le from evaluation.partie_liste "
+        f"where ligne = {ligne} and role = {literal(role)}",
+    )
+    return found[0] if found else None
 
 
 def _party(session: Session, ligne: int, role: str) -> Answer | None:
@@ -201,12 +236,12 @@ def _party(session: Session, ligne: int, role: str) -> Answer | None:
         session.con,
         "select coalesce(p.nda, if(r.demande_par = 'NDA', r.identifiant, null)) as nda, "
         "coalesce(p.siren, r.siren) as siren, "
-        "p.nda is not null as dans_la_liste, o.denomination, o.ville, o.code_postal, "
-        f"o.est_certifie, {_flags('o')}, "
-        "r.qualite, r.demande_par, r.identifiant, r.message, r.score, r.proches "
+        "p.nda is not null as dans_la_liste, o.* exclude (nda), "
+        "coalesce(p.qualite, r.qualite) as qualite, r.demande_par, r.identifiant, "
+        "if(p.ligne is null, r.message, p.message) as message, r.score, r.proches "
         "from evaluation.rapprochement as r "
         "left join evaluation.partie as p on r.ligne = p.ligne and r.role = p.role "
-        "left join socle.organisme as o on p.nda = o.nda "
+        f"left join ({_listed(ligne, role)}) as o on p.nda = o.nda "
         f"where r.ligne = {ligne} and r.role = {literal(role)}",
     )
     if not found:
@@ -233,6 +268,11 @@ def _party(session: Session, ligne: int, role: str) -> Answer | None:
             for name in ("qualite", "demande_par", "identifiant", "message", "score", "proches")
         },
         "faits": declared,
+        "liste": _looked_at(session.con, ligne, role),
+        # The porteur's certificate may be judged on another day.
+        "liste_convention": _looked_at(session.con, ligne, "convention")
+        if role == "porteur"
+        else None,
     }
     # The dates of the contract go with the sub-contractor's: he is always there.
     party["echeances"] = _dicts(
@@ -241,6 +281,19 @@ def _party(session: Session, ligne: int, role: str) -> Answer | None:
         f"and (role = 'porteur') = {literal(role == 'porteur')} order by all",
     )
     return party
+
+
+def _listed(ligne: int, role: str) -> str:
+    """Write the query of what the list of the day says of a party: its own, or one of the past."""
+    told = f"o.nda, o.denomination, o.ville, o.code_postal, o.est_certifie, {_flags('o')}"
+    where = f"where p.ligne = {ligne} and p.role = {literal(role)}"
+    return (
+        f"select {told} from evaluation.partie as p "
+        f"inner join socle.organisme as o on p.nda = o.nda {where} and not p.liste_passee "
+        f"union all select {told} from evaluation.partie as p "
+        "inner join evaluation.organisme_passe as o "
+        f"on p.nda = o.nda and p.date_liste = o.date_liste {where} and p.liste_passee"
+    )
 
 
 def _flags(table: str) -> str:

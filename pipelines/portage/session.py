@@ -6,7 +6,7 @@ The same models judge the whole register at night and a candidate file on demand
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from enum import StrEnum
 from functools import cached_property, lru_cache
@@ -14,9 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 from pipelines.portage.facts import FAITS, Groupe
 from pipelines.portage.matching import match
+from pipelines.portage.past import look_back
 from pipelines.portage.written import Understood, understand
 from pipelines.registers.archive import Archive
-from pipelines.registers.seen import seen_until
+from pipelines.registers.seen import seen_days
 from pipelines.settings import SQL
 from pipelines.warehouse.literals import literal, rows, texts
 from pipelines.warehouse.models import EVALUATION, QUESTIONS, Model, parse_model
@@ -26,9 +27,9 @@ if TYPE_CHECKING:
     import duckdb
 
 # In the order in which each reads those before (a test compares with their SQL).
-FACTS = ("fait", "declare", "parametre", "cas")
+FACTS = ("fait", "declare", "parametre", "liste", "cas", "partie_liste")
 JUDGING = (
-    *("partie", "motif_partie", "motif_sous_traitant", "motif_contrat", "motif_porteur"),
+    *("partie", "depuis", "motif_partie", "motif_sous_traitant", "motif_contrat", "motif_porteur"),
     *("constat", "controle", "conclusion"),
 )
 TELLING = ("controle_dit", "echeance")
@@ -36,6 +37,8 @@ TELLING = ("controle_dit", "echeance")
 LINES = ("verdict",)
 # Of a question, what is to be settled: no fact, told as it stands (``fait.defaut``).
 DOUBT = "doute"
+# A question about a situation: it names nobody, and says so.
+PROFILE = "profil"
 
 
 class Telling(StrEnum):
@@ -71,9 +74,9 @@ class Session:
         self,
         con: duckdb.DuckDBPyConnection,
         today: dt.date | None = None,
-        seen: dt.date | None = None,
+        seen: Iterable[tuple[str, dt.date]] = (),
     ) -> None:
-        """Open questions; ``seen`` is the last day on which the list of the release was given."""
+        """Open questions; ``seen`` are the days on which each list (SHA-256) was given."""
         self.con = con
         for catalogue in (QUESTIONS, EVALUATION):
             con.execute(f"attach ':memory:' as {catalogue}")
@@ -94,16 +97,21 @@ class Session:
         }
         types = dict.fromkeys(("fait", "genre", "groupe", "liste", "libelle"), "varchar")
         con.execute(f"create table {QUESTIONS}.fait as {rows([*facts, doubt], types)}")
+        columns = ("sha256", "jour")
+        days = [(sha256, day.isoformat()) for sha256, day in seen]
+        con.execute(
+            f"create table {QUESTIONS}.vue as "
+            f"select sha256, jour::date as jour from ({texts(columns, days)})"
+        )
         self._today = today or dt.date.today()
-        self._seen = seen
 
     def ask(self, query: str, telling: Telling = Telling.EFFECTS, date: str | None = None) -> None:
         """Judge the questions that ``query`` gives: ``ligne``, and facts as text.
 
         A column that is not a fact of the catalogue is passed over; ``role_juge`` limits a
-        question to one role, ``doute`` is a sentence: what must be settled before the line can be
-        believed. ``date``, as it is written, is that of the questions whose own is not
-        said or not read: today without it.
+        question to one role, ``profil`` says that it names nobody, ``doute`` is a sentence: what
+        must be settled before the line can be believed. ``date``, as it is written, is that of the
+        questions whose own is not said or not read: today without it.
 
         Raises:
             ValueError: a question has no number, or that of another.
@@ -113,8 +121,7 @@ class Session:
             f"create or replace table {QUESTIONS}.contexte as "
             f"select {literal(day)}::date as aujourd_hui, "
             f"{literal(telling is Telling.ALL)} as tout_dire, "
-            f"{literal(telling is Telling.PROFILES)} as par_profil, "
-            f"{literal(self._seen)}::date as revue_le"
+            f"{literal(telling is Telling.PROFILES)} as par_profil"
         )
         self.con.execute(f"create or replace temp table question as {query}")
         self._refuse_twins()
@@ -123,7 +130,7 @@ class Session:
             f"nullif(trim({name}::varchar), '') as {name}"
             if name in given
             else f"null::varchar as {name}"
-            for name in ("role_juge", DOUBT, *(fait.nom for fait in FAITS))
+            for name in ("role_juge", PROFILE, DOUBT, *(fait.nom for fait in FAITS))
         )
         self.con.execute(
             f"create or replace table {QUESTIONS}.candidat as "
@@ -138,6 +145,7 @@ class Session:
         self._understand()
         self._run(FACTS)
         match(self.con)
+        look_back(self.con)
         self._run(JUDGING)
         if telling is Telling.PROFILES:
             self._run(("controle_dit",))
@@ -218,8 +226,8 @@ def portage_session(release: Release, today: dt.date | None = None) -> Iterator[
         OpacError: it was made before the rules of portage were part of it.
     """
     with open_beside(release.path) as con:
-        require_table(con, "portage.profil", "les règles du portage")
-        yield Session(con, today, seen_until(Archive(release.home), release.meta["sha256"]))
+        require_table(con, "portage.repute_certifie", "les règles du portage")
+        yield Session(con, today, seen_days(Archive(release.home)))
 
 
 @lru_cache(maxsize=1)

@@ -6,7 +6,7 @@ import datetime as dt
 from collections import deque
 from dataclasses import dataclass
 
-from pipelines.registers.archive import IMPORTED, OFFICIAL, Archive
+from pipelines.registers.archive import IMPORTED, OFFICIAL, Archive, Sighting
 from pipelines.settings import PARIS
 
 # Beyond that, a list whose HTTP date moves and whose content does not is told as frozen.
@@ -44,9 +44,28 @@ def seen_until(archive: Archive, sha256: str) -> dt.date | None:
         return None
     believed = min(s.date for s in sightings) + dt.timedelta(days=FROZEN_DAYS)
     arrived = [s for s in sightings if s.date <= believed or s.origine != OFFICIAL][-1]
-    if arrived.origine != OFFICIAL:
-        return arrived.date
-    return max(arrived.date, dt.datetime.fromisoformat(arrived.vu).astimezone(PARIS).date())
+    return _day(arrived) if arrived.origine == OFFICIAL else arrived.date
+
+
+def seen_days(archive: Archive) -> list[tuple[str, dt.date]]:
+    """Give the days on which each content (SHA-256) was the list, as :func:`seen_until` says."""
+    sightings = list(archive.sightings())
+    first: dict[str, dt.date] = {}
+    for one in sightings:
+        first[one.sha256] = min(first.get(one.sha256, one.date), one.date)
+    found = set()
+    for one in sightings:
+        official = one.origine == OFFICIAL
+        if official and one.date > first[one.sha256] + dt.timedelta(days=FROZEN_DAYS):
+            continue
+        found.add((one.sha256, _day(one) if official else one.date))
+    return sorted(found)
+
+
+def _day(sighting: Sighting) -> dt.date:
+    """Give the day, in Paris, on which the official source gave a list, or the list's own."""
+    seen = dt.datetime.fromisoformat(sighting.vu).astimezone(PARIS).date()
+    return max(sighting.date, seen)
 
 
 def frozen(archive: Archive) -> Frozen | None:

@@ -6,11 +6,16 @@ colonnes:
   ligne: Question posée.
   juge_sous_traitant: Vrai si le sous-traitant et le contrat sont jugés.
   juge_porteur: Vrai si le porteur est jugé.
+  est_profil: Vrai si la question est celle d'une situation, que nul n'est cherché dans la liste.
   date: Date du contrat, à laquelle le verdict est rendu.
-  date_liste: Date de la liste.
+  date_convention: Date de la convention avec le financeur, sinon du contrat : celle du certificat du
+    porteur (R.6316-8).
+  convention_a_part: Vrai si le porteur est jugé à une autre date que celle du contrat.
+  date_liste: Date de la liste du contrat (voir evaluation.liste).
   liste_dite: La même, en toutes lettres, avec le jour où la source la donnait encore.
   age_liste: Jours entre le contrat et la liste, ou le dernier jour où la source la donnait encore.
   liste_perimee: Vrai si la liste est trop ancienne pour dire certifié ou non.
+  suivi_avant: Ce que l'on a des listes d'avant le contrat, quand aucune ne le couvre.
   financements: Financements dont les règles s'appliquent.
   action: Catégorie d'action.
   action_libelle: Son nom.
@@ -28,19 +33,15 @@ select
     c.ligne,
     coalesce(c.role_juge, 'sous_traitant') = 'sous_traitant' as juge_sous_traitant,
     coalesce(c.role_juge, 'porteur') = 'porteur' and c.porteur is not null as juge_porteur,
+    c.profil is not null as est_profil,
     p.date,
-    publication.date_contenu as date_liste,
-    strftime(publication.date_contenu, '%d/%m/%Y') || case
-        when contexte.revue_le > publication.date_contenu
-            then ' (revue inchangée le ' || strftime(contexte.revue_le, '%d/%m/%Y') || ')'
-        else ''
-    end as liste_dite,
-    -- Between the two dates the list said the same: its age begins at the second.
-    case
-        when p.date < publication.date_contenu then p.date - publication.date_contenu
-        else greatest(0, p.date - greatest(publication.date_contenu, contexte.revue_le))
-    end as age_liste,
-    age_liste > p.fraicheur as liste_perimee,
+    coalesce(d.date_convention, p.date) as date_convention,
+    juge_porteur and coalesce(d.date_convention <> p.date, false) as convention_a_part,
+    l.date_liste,
+    l.liste_dite,
+    l.age_liste,
+    l.liste_perimee,
+    l.suivi_avant,
     case
         when list_contains(d.financement, 'CPF') then ['CPF']
         else d.financement
@@ -59,6 +60,7 @@ select
     concat_ws(
         '|',
         p.date,
+        coalesce(d.date_convention, p.date),
         fin_ou_contrat,
         financements,
         coalesce(d.action, ''),
@@ -70,8 +72,8 @@ select
     p as parametre
 from demande.candidat as c
 cross join demande.contexte as contexte
-cross join meta.publication as publication
 left join evaluation.declare as d on c.ligne = d.ligne
 left join evaluation.parametre as p on p.date = coalesce(d.date, contexte.aujourd_hui)
+left join evaluation.liste as l on p.date = l.date
 left join reference.categorie_action as a on d.action = a.action
 left join reference.forme_juridique as f on d.forme_juridique = f.forme_juridique

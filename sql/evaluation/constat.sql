@@ -3,7 +3,7 @@ Tout ce qui est constaté, une ligne par question, rôle et constat.
 grain: ligne, role, constat
 colonnes:
   ligne: Question posée.
-  role: sous_traitant, contrat ou porteur.
+  role: sous_traitant, contrat, porteur, ou convention : le porteur au jour de la convention.
   constat: Constat (voir portage.motif).
   motif: Ce qui est constaté.
 */

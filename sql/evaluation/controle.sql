@@ -7,6 +7,7 @@ colonnes:
   ligne: Question posée.
   regle: Exigence (voir portage.regle).
   role: sous_traitant, contrat ou porteur.
+  partie: Qui est regardé : le rôle, ou convention, le porteur au jour de la convention.
   motif: Ce qui est constaté (voir portage.motif).
   dispense: Ce qui est constaté de la dispense (voir portage.motif), quand elle compte.
   etat: SATISFAIT, NON_SATISFAIT, INCONNU, DOUTEUX ou SANS_OBJET.
@@ -19,6 +20,8 @@ situation as (
     select distinct on (situation)
         situation,
         date,
+        date_convention,
+        convention_a_part,
         fin_ou_contrat,
         financements,
         action,
@@ -34,6 +37,7 @@ applicable as (
         s.situation,
         r.regle,
         r.role,
+        if(r.date_de_reference = 'convention' and s.convention_a_part, 'convention', r.role) as partie,
         r.constat,
         r.dispenses,
         r.si_non_satisfait,
@@ -42,8 +46,11 @@ applicable as (
     from situation as s
     inner join portage.regle as r
         on
-            coalesce(if(r.date_de_reference = 'mission', s.fin_ou_contrat, s.date) >= r.valide_du, true)
-            and coalesce(if(r.date_de_reference = 'mission', s.fin_ou_contrat, s.date) <= r.valide_au, true)
+            case r.date_de_reference
+                when 'mission' then s.fin_ou_contrat
+                when 'convention' then s.date_convention
+                else s.date
+            end between coalesce(r.valide_du, date '0001-01-01') and coalesce(r.valide_au, date '9999-12-31')
             and case when r.role = 'porteur' then s.juge_porteur else s.juge_sous_traitant end
             and (r.financements is null or list_has_any(r.financements, coalesce(s.financements, [])))
             and (r.actions is null or coalesce(list_contains(r.actions, s.action), false))
@@ -83,6 +90,7 @@ combine as (
         q.ligne,
         a.regle,
         a.role,
+        a.partie,
         a.constat,
         a.si_non_satisfait,
         a.si_inconnu,
@@ -102,7 +110,7 @@ combine as (
     from evaluation.cas as q
     inner join applicable as a on q.situation = a.situation
     inner join evaluation.constat as c
-        on q.ligne = c.ligne and a.role = c.role and a.constat = c.constat
+        on q.ligne = c.ligne and a.partie = c.role and a.constat = c.constat
     inner join portage.motif as m on c.motif = m.motif
     left join dispense as d on q.ligne = d.ligne and a.regle = d.regle
 ),
@@ -114,13 +122,18 @@ juge as (
             when 'nda' then case when p.nda is not null then 'SATISFAIT' else 'INDETERMINE' end
             when 'qualiopi' then m.registre_qualiopi
         end as registre,
+        -- A question of exemption is asked in vain of whoever needs none.
         coalesce(
-            c.etat = 'NON_SATISFAIT' and c.constat = 'qualiopi' and p.repute_certifie is not null, false
+            c.etat in ('NON_SATISFAIT', 'DOUTEUX')
+            and c.etat_motif = 'NON_SATISFAIT'
+            and c.constat = 'qualiopi'
+            and p.repute_certifie is not null,
+            false
         ) as repute,
         p.repute_certifie
     from combine as c
-    left join evaluation.partie as p on c.ligne = p.ligne and c.role = p.role
-    left join evaluation.motif_partie as m on c.ligne = m.ligne and c.role = m.role
+    left join evaluation.partie as p on c.ligne = p.ligne and c.partie = p.role
+    left join evaluation.motif_partie as m on c.ligne = m.ligne and c.partie = m.role
 ),
 
 issue as (
@@ -129,6 +142,7 @@ issue as (
         case when repute then 'DOUTEUX' else etat end as etat,
         case
             when not repute then motif
+            when motif = 'QUALIOPI_PROFIL_SANS' then 'QUALIOPI_PROFIL_REPUTE'
             when repute_certifie = 'FORME' then 'QUALIOPI_REPUTE_FORME'
             else 'QUALIOPI_REPUTE'
         end as motif
@@ -139,6 +153,7 @@ select
     ligne,
     regle,
     role,
+    partie,
     motif,
     case when dispense_compte and not repute then d.motif end as dispense,
     etat,

@@ -20,6 +20,7 @@ dit as (
         r.ordre,
         c.regle,
         c.role,
+        if(c.partie = 'contrat', 'sous_traitant', c.partie) as partie,
         case
             when c.effet = 'AVERTISSEMENT' then 'AVERTISSEMENT'
             when c.etat = 'DOUTEUX' then 'INCONNU'
@@ -36,13 +37,14 @@ dit as (
         replace(
             case when c.etat = 'SATISFAIT' then coalesce(dispense.preuve, m.preuve) else m.preuve end,
             '{date_liste}',
-            cas.liste_dite
+            p.liste_dite
         ) as preuve,
         c.piece
     from evaluation.controle as c
     inner join portage.regle as r on c.regle = r.regle
     inner join portage.motif as m on c.motif = m.motif
-    inner join evaluation.cas as cas on c.ligne = cas.ligne
+    inner join evaluation.partie as p
+        on c.ligne = p.ligne and if(c.partie = 'contrat', 'sous_traitant', c.partie) = p.role
     left join portage.motif as dispense on c.dispense = dispense.motif
     where c.effet is not null or (select contexte.tout_dire from demande.contexte as contexte)
 ),
@@ -52,8 +54,8 @@ ecrit as (
     select
         ligne,
         date,
-        liste_dite,
-        age_liste,
+        date_convention,
+        suivi_avant,
         action_libelle,
         forme_libelle,
         fait,
@@ -85,14 +87,27 @@ texte as (
         p.role,
         map {
             'date': strftime(e.date, '%d/%m/%Y'),
-            'date_liste': e.liste_dite,
-            'age_liste': e.age_liste::varchar,
+            'date_liste': p.liste_dite,
+            'age_liste': p.age_liste::varchar,
+            'du_jour': if(
+                p.role = 'convention',
+                'de la convention du ' || strftime(e.date_convention, '%d/%m/%Y'),
+                'du contrat'
+            ),
+            'au_jour': if(
+                p.role = 'convention',
+                'à la convention du ' || strftime(e.date_convention, '%d/%m/%Y'),
+                'au contrat'
+            ),
+            'suivi_avant': e.suivi_avant,
+            'depuis': strftime(u.depuis_le, '%d/%m/%Y'),
+            'paru': strftime(p.paru_le, '%d/%m/%Y'),
             'action_libelle': coalesce(e.action_libelle, 'catégorie non précisée'),
             'nda': if(contexte.par_profil, '{nda}', p.nda),
             'autre_nda': if(contexte.par_profil, '{autre_nda}', p.autre_nda),
             'identifiant': p.identifiant,
             'message': p.message,
-            'denomination': o.denomination,
+            'denomination': p.denomination,
             'certificat_debut': strftime(p.certificat_debut, '%d/%m/%Y'),
             'autre_nda_dit': case
                 when p.demande_par = 'NDA' and p.autre_nda is not null
@@ -138,9 +153,7 @@ texte as (
                     'vu pour la dernière fois dans la liste du ' || strftime(p.vu_le, '%d/%m/%Y')
                     || ', absent depuis celle du ' || strftime(p.sorti_le, '%d/%m/%Y')
             end,
-            -- Three at most: beyond, none is likelier.
-            'voisins': ' À un chiffre près, la liste a ' || array_to_string(p.voisins[:3], ', ')
-            || if(len(p.voisins) > 3, '…', '.'),
+            'voisins': ' À un chiffre près, ' || p.voisins_dits || '.',
             'certificat_libelles': p.certificat_libelles,
             'attestation': strftime(e.fait.attestation_vigilance, '%d/%m/%Y'),
             'operation': case
@@ -160,7 +173,7 @@ texte as (
     from ecrit as e
     cross join demande.contexte as contexte
     inner join evaluation.partie as p on e.ligne = p.ligne
-    left join socle.organisme as o on p.nda = o.nda
+    left join evaluation.depuis as u on p.ligne = u.ligne and p.role = u.role
     left join evaluation.motif_contrat as k on e.ligne = k.ligne
 )
 
@@ -201,5 +214,5 @@ from dit as d
 inner join texte as t
     on
         d.ligne = t.ligne
-        and t.role = case when d.role = 'porteur' then 'porteur' else 'sous_traitant' end
+        and d.partie = t.role
 where contains(d.phrase, '{')

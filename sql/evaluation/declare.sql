@@ -10,6 +10,7 @@ colonnes:
   financement: Financement.
   action: Catégorie d'action.
   date: Date du contrat.
+  date_convention: Date de la convention avec le financeur.
   fin_mission: Fin de la mission.
   date_avenant: Date du dernier avenant.
   montant: Montant HT de l'opération.
@@ -85,6 +86,7 @@ select
     any_value(valeurs) filter (where fait = 'financement') as financement,
     any_value(valeurs[1]) filter (where fait = 'action') as action,
     any_value(jour) filter (where fait = 'date') as date,
+    any_value(jour) filter (where fait = 'date_convention') as date_convention,
     any_value(jour) filter (where fait = 'fin_mission') as fin_mission,
     any_value(jour) filter (where fait = 'date_avenant') as date_avenant,
     any_value(nombre) filter (where fait = 'montant') as montant,

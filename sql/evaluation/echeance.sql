@@ -66,6 +66,7 @@ evenement as (
     from evaluation.partie as p
     inner join evaluation.cas as c on p.ligne = c.ligne
     cross join delai
+    where p.role <> 'convention'
 )
 
 select

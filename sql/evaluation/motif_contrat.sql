@@ -7,7 +7,7 @@ colonnes:
   faits_coherents: Contradictions entre eux.
   illisibles: Phrases sur les faits qui ne se lisent pas.
   contradictions: Phrases sur les contradictions.
-  date_couverte: Date du contrat, devant celle de la liste.
+  date_couverte: Date du contrat, devant celle de la liste du jour.
   avant_2022: Contrat d'avant 2022.
   avenant: Avenant.
   porteur_nomme: Faits du porteur sans porteur.
@@ -112,7 +112,11 @@ select
     end as faits_coherents,
     list_aggregate(p.illisibles, 'string_agg', ' ') as illisibles,
     list_aggregate(p.contradictions, 'string_agg', ' ') as contradictions,
-    case when p.age_liste < 0 then 'DATE_AVANT_LISTE' else 'DATE_COUVERTE' end as date_couverte,
+    case
+        when p.est_profil then 'DATE_PROFIL'
+        when p.age_liste < 0 then 'DATE_AVANT_LISTE'
+        else 'DATE_COUVERTE'
+    end as date_couverte,
     'DATE_AVANT_2022' as avant_2022,
     case
         when p.fait.date_avenant is null then 'AVENANT_NON_DIT'

@@ -15,17 +15,17 @@ select
     c.ligne,
     case
         when c.fait.porteur_premiere_convention is null then 'CFA_NON_DIT'
-        when c.fait.porteur_premiere_convention > c.date then 'CFA_A_VENIR'
+        when c.fait.porteur_premiere_convention > c.date_convention then 'CFA_A_VENIR'
         -- The last day of each delay is within it.
         when
-            c.fait.porteur_premiere_convention + to_months(c.parametre.delai_cfa) < c.date
+            c.fait.porteur_premiere_convention + to_months(c.parametre.delai_cfa) < c.date_convention
             then 'CFA_ANCIEN'
         when c.fait.porteur_contrat_certificateur is null then 'CFA_SANS_CERTIFICATEUR'
         when
             c.fait.porteur_contrat_certificateur
             > c.fait.porteur_premiere_convention + to_months(c.parametre.envoi_cfa)
             then 'CFA_ENVOI_TARDIF'
-        when c.fait.porteur_contrat_certificateur > c.date then 'CFA_SANS_CERTIFICATEUR'
+        when c.fait.porteur_contrat_certificateur > c.date_convention then 'CFA_SANS_CERTIFICATEUR'
         else 'CFA_DEBUTANT'
     end as dispense_premier_cfa,
     case

@@ -4,7 +4,7 @@ fois : celui de l'année, le plus haut des années voisines (les textes ne disen
 et le dernier dont le texte a été lu.
 grain: date
 colonnes:
-  date: Date d'une question.
+  date: Date du contrat ou de la convention d'une question.
   plafond: Plafond du régime micro-social, de l'année.
   plafond_base: Le texte de ce plafond.
   plafond_voisin: Le plus haut, de l'année d'avant à celle d'après.
@@ -24,10 +24,14 @@ colonnes:
 */
 with
 jour as (
-    select distinct coalesce(d.date, contexte.aujourd_hui) as date
+    select coalesce(d.date, contexte.aujourd_hui) as date
     from demande.candidat as c
     cross join demande.contexte as contexte
     left join evaluation.declare as d on c.ligne = d.ligne
+    union distinct
+    select date_convention as date
+    from evaluation.declare
+    where date_convention is not null
 ),
 
 valable as (

@@ -10,7 +10,8 @@ colonnes:
     possible), NOM (accepté par le nom), ABSENT (numéro bien formé, pas dans la liste), AMBIGU
     (plusieurs organismes possibles), AUCUN_PROCHE (aucun organisme ne porte un nom assez proche),
     CLE_FAUSSE (clé du SIREN ou du SIRET), DISCORDANT (numéros
-    d'entités différentes), ILLISIBLE (pas un numéro) ou VIDE (rien n'est donné).
+    d'entités différentes), ILLISIBLE (pas un numéro), VIDE (rien n'est donné) ou PROFIL (la question est
+    celle d'une situation, non d'un organisme).
   demande_par: Ce par quoi il est cherché ou trouvé : NDA, SIRET, SIREN ou NOM.
   ndas: Ses NDA dans la liste, le meilleur d'abord ; aucun si rien n'est sûr.
   siren: Son SIREN, s'il est connu.
@@ -19,8 +20,9 @@ colonnes:
   message: Ce qui a été réparé, ou pourquoi le rapprochement est douteux, un nom donné à côté du numéro
     compris (voir evaluation.rapprochement_contredit) ; vide sinon.
   proches: Les trois organismes les plus proches, en cas de doute ou de numéro que la liste n'a pas.
-  voisins: D'un NDA que la liste n'a pas, et que nul autre numéro n'accompagne, les NDA de la liste à une
-    faute de frappe.
+  voisins: D'un NDA que la liste n'a pas, et que nul autre numéro n'accompagne, les NDA qu'elle a, ou a eus,
+    à une faute de frappe.
+  voisins_dits: Des numéros à une faute de frappe, ce qu'il faut en dire.
 */
 with
 donne as (
@@ -54,6 +56,23 @@ select
     null::double as score,
     null::varchar as message,
     null::struct(nda varchar, denomination varchar, ville varchar, score double)[] as proches,
-    null::varchar[] as voisins
+    null::varchar[] as voisins,
+    null::varchar as voisins_dits
 from donne as d
 inner join socle.organisme as o on d.numero = o.nda
+union all
+select
+    ligne,
+    'sous_traitant' as role,
+    'PROFIL' as qualite,
+    null as demande_par,
+    [] as ndas,
+    null as siren,
+    null as identifiant,
+    null as score,
+    null as message,
+    null as proches,
+    null as voisins,
+    null as voisins_dits
+from demande.candidat
+where profil is not null and coalesce(nda, siret, siren, identifiant, nom) is null

@@ -14,6 +14,7 @@ colonnes:
   message: Ce qui a été réparé, ou pourquoi le rapprochement est douteux.
   proches: Les trois organismes les plus proches, en cas de doute ou de numéro que la liste n'a pas.
   voisins: Voir evaluation.rapprochement.
+  voisins_dits: Voir evaluation.rapprochement.
 */
 with
 -- A number and the organisations that it stands for: none, one, or several.
@@ -286,8 +287,12 @@ voisin as (
     select
         j.ligne,
         j.role,
-        array_to_string(list(distinct v.numero order by v.numero)[:3], ', ')
-        || if(count(distinct v.numero) > 3, '…', '') as numeros,
+        -- Those that it has first: one that has left is named when it is alone.
+        list(distinct v.numero order by v.numero) filter (where v.listee) as listes,
+        list(distinct v.numero order by v.numero) as tous,
+        if(listes is null, 'la liste a eu ', 'la liste a ')
+        || array_to_string(coalesce(listes, tous)[:3], ', ')
+        || if(len(coalesce(listes, tous)) > 3, '…', '') as dits,
         list(distinct v.nda order by v.nda) as ndas_voisins
     from jugee as j
     inner join evaluation.rapprochement_voisin as v
@@ -301,6 +306,7 @@ dite as (
         j.*,
         -- Beside an absent SIREN or SIRET, whose key is right, the number is not alone.
         if(j.qualite = 'ABSENT' and j.genre = 'NDA' and j.nb_absents = 1, v.ndas_voisins, null) as voisins,
+        v.dits as voisins_dits,
         concat_ws(
             ' ; ',
             -- First what the list does not have: a reader stops there.
@@ -361,7 +367,7 @@ dite as (
                 'il n''est pas tenu compte de ' || inutiles || ', illisible ou de clé fausse',
                 null
             ),
-            'à un caractère près, la liste a ' || v.numeros
+            'à un caractère près, ' || v.dits
         ) as texte
     from jugee as j
     left join voisin as v using (ligne, role)
@@ -382,7 +388,8 @@ select
     null::double as score,
     if(d.texte = '', null, upper(left(d.texte, 1)) || substr(d.texte, 2) || '.') as message,
     p.proches,
-    d.voisins
+    d.voisins,
+    d.voisins_dits
 from dite as d
 left join proches as p on d.ligne = p.ligne and d.role = p.role
 left join demande.candidat as c on d.ligne = c.ligne
@@ -400,7 +407,8 @@ select
     null as score,
     'Aucun numéro ni nom n''est donné : donnez un NDA, un SIRET, un SIREN, ou un nom et sa ville.' as message,
     null as proches,
-    null as voisins
+    null as voisins,
+    null as voisins_dits
 from demande.candidat
 where
-    coalesce(nda, siret, siren, identifiant, nom) is null and role_juge is distinct from 'porteur'
+    coalesce(nda, siret, siren, identifiant, nom, profil) is null and role_juge is distinct from 'porteur'

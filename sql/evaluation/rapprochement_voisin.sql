@@ -1,6 +1,6 @@
 /*
-Les numéros de la liste à une faute de frappe d'un numéro qu'elle n'a pas : un caractère mis pour un
-autre, oublié ou en trop, deux échangés. Ils sont proposés, jamais retenus.
+Les numéros que la liste a, ou a eus, à une faute de frappe d'un numéro qu'elle n'a pas : un caractère mis
+pour un autre, oublié ou en trop, deux échangés. Ils sont proposés, jamais retenus.
 grain: ligne, role, champ, numero
 colonnes:
   ligne: Ligne de la demande.
@@ -8,6 +8,7 @@ colonnes:
   champ: Fait où le numéro a été donné.
   numero: NDA ou SIREN de la liste ; pour un SIRET, le SIREN de l'entité.
   nda: Un organisme de ce numéro.
+  listee: Faux si la liste de la version ne l'a plus.
 */
 with
 donne as (
@@ -65,14 +66,27 @@ trouve as (
     select
         f.serre,
         o.nda as numero,
-        o.nda
+        o.nda,
+        true as listee
     from faute as f
     inner join socle.organisme as o on f.numero = o.nda
     union distinct
     select
         f.serre,
+        v.nda as numero,
+        v.nda,
+        false as listee
+    from faute as f
+    inner join historique.organisme_version as v on f.numero = v.nda
+    anti join socle.organisme as o on f.numero = o.nda
+    -- A number that has left the list is no mistake for itself.
+    where v.listee and f.numero <> f.serre
+    union distinct
+    select
+        f.serre,
         e.siren as numero,
-        e.ndas[1] as nda
+        e.ndas[1] as nda,
+        true as listee
     from faute as f
     inner join socle.entite as e
         on left(f.numero, 9) = e.siren and length(f.numero) in (9, 14)
@@ -83,6 +97,7 @@ select distinct
     i.role,
     i.champ,
     t.numero,
-    t.nda
+    t.nda,
+    t.listee
 from evaluation.identifiant as i
 inner join trouve as t on i.serre = t.serre

@@ -18,6 +18,10 @@ colonnes:
   porteur_denomination: Sa dénomination.
   prochaine_date: Prochaine date à surveiller.
   prochaine_echeance: Ce qui arrive ce jour-là.
+  date_liste: Date de la liste du jour du contrat.
+  sha256_liste: Son empreinte SHA-256.
+  date_liste_convention: Date de la liste du jour de la convention, quand c'est un autre.
+  sha256_liste_convention: Son empreinte SHA-256.
 */
 with
 dit as (
@@ -61,21 +65,24 @@ select
     coalesce(d.pieces, []) as pieces,
     coalesce(d.avertissements, []) as avertissements,
     p.nda,
-    o.denomination,
-    o.ville,
-    r.qualite,
-    r.message,
+    p.denomination,
+    p.ville,
+    p.qualite,
+    p.message,
     r.score,
     porteur.nda as porteur_nda,
-    op.denomination as porteur_denomination,
+    porteur.denomination as porteur_denomination,
     e.date as prochaine_date,
-    e.libelle as prochaine_echeance
+    e.libelle as prochaine_echeance,
+    coalesce(p.date_liste, porteur.date_liste) as date_liste,
+    coalesce(p.sha256, porteur.sha256) as sha256_liste,
+    convention.date_liste as date_liste_convention,
+    convention.sha256 as sha256_liste_convention
 from evaluation.conclusion as c
 left join reuni as d on c.ligne = d.ligne
 left join evaluation.partie as p on c.ligne = p.ligne and p.role = 'sous_traitant'
 left join evaluation.rapprochement as r on c.ligne = r.ligne and r.role = 'sous_traitant'
-left join socle.organisme as o on p.nda = o.nda
 left join evaluation.partie as porteur on c.ligne = porteur.ligne and porteur.role = 'porteur'
-left join socle.organisme as op on porteur.nda = op.nda
+left join evaluation.partie as convention on c.ligne = convention.ligne and convention.role = 'convention'
 left join prochaine as e on c.ligne = e.ligne
 order by c.ligne

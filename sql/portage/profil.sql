@@ -21,7 +21,7 @@ colonnes:
 with
 ecarte as (
     select unnest(string_split(sauf, '|')) as mots
-    from fichier.portage_repute_certifie
+    from portage.repute_certifie
     where sauf <> ''
 ),
 
@@ -49,7 +49,7 @@ organisme as (
 presume as (
     select distinct o.nda
     from organisme as o
-    inner join fichier.portage_repute_certifie as r on contains(o.nom, ' ' || r.mots || ' ')
+    inner join portage.repute_certifie as r on contains(o.nom, ' ' || r.mots || ' ')
     where
         not exists (
             select 1

@@ -18,7 +18,8 @@ colonnes:
   si_inconnu: Effet quand rien ne l'établit ; vide sans effet.
   si_douteux: Effet quand une question reste à trancher.
   base_legale: Articles.
-  date_de_reference: Date que sa période regarde : contrat, ou mission (sa fin déclarée, sinon le contrat).
+  date_de_reference: Date à laquelle elle est jugée : contrat, convention (avec le financeur, sinon le
+    contrat), ou mission (sa fin déclarée, sinon le contrat) pour sa seule période.
   valide_du: Premier jour d'application ; vide depuis toujours.
   valide_au: Dernier jour d'application ; vide sans fin connue.
   confiance: CODE (lu dans le Code), SOURCE (dit par une source publique), DEDUIT ou INCERTAIN.

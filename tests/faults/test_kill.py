@@ -1,4 +1,4 @@
-"""``kill -9`` at twenty random moments of refreshes, while a reader holds every release open."""
+"""``kill -9`` at random moments of refreshes, while a reader holds every release open."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import psutil
+import pytest
 
 from pipelines.doctor.checkup import examine
 from pipelines.doctor.finding import Patient, State
@@ -26,9 +27,6 @@ from tests.launcher import Launcher
 from tests.processes import ask, process, still_running
 from tests.registers.rows import row, wire
 
-_KILLS = 20
-# Each night begins with as many refreshes killed as that, and ends with one left alone.
-_NIGHTS = 3
 _HISTORY = (
     *("historique.instantane", "historique.organisme_version", "historique.evenement"),
     *("marche.synthese_historique", "marche.evolution", "marche.survie_nouveaux"),
@@ -55,11 +53,11 @@ for line in sys.stdin:
 """
 
 
-def _lists(folder: Path) -> list[Path]:
+def _lists(folder: Path, nights: int) -> list[Path]:
     """A list a night: three organisations leave and three come back, one more, some renamed."""
     folder.mkdir()
     paths = []
-    for night in range(1, _NIGHTS + 1):
+    for night in range(1, nights + 1):
         rows = [
             row(n, **({} if n % 100 else {"denomination": f"ORGANISME {n} DE LA NUIT {night}"}))
             for n in range(1, 600 + night)
@@ -122,11 +120,17 @@ def _reached(home: Home) -> str:
     return next((name for name, path in marks.items() if path.exists()), "lecture")
 
 
-def test_killed_twenty_times(launcher: Launcher, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("kills", "nights", "kinds"), [(5, 1, 2), pytest.param(20, 3, 3, marks=pytest.mark.lourd)]
+)
+def test_killed_many_times(
+    kills: int, nights: int, kinds: int, launcher: Launcher, tmp_path: Path
+) -> None:
+    """Each night begins with its share of refreshes killed, and ends with one left alone."""
     seed = random.randrange(10**6)
     print(f"moments drawn from seed {seed}")
     draw = random.Random(seed)
-    lists = _lists(tmp_path / "listes")
+    lists = _lists(tmp_path / "listes", nights)
     calm, home = Home(tmp_path / "calme"), Home(tmp_path / "maison")
 
     lasted = 0.0
@@ -139,11 +143,12 @@ def test_killed_twenty_times(launcher: Launcher, tmp_path: Path) -> None:
     release: str | None = None
     answers: list[Any] = []
     with process(_READER, env={"PYTHONPATH": str(ROOT)}) as reader:
-        for night in range(1, _NIGHTS + 1):
+        for night in range(1, nights + 1):
             asked = ("refresh", "--source", lists[night - 1], "--home", home.root)
-            while killed < _KILLS * night // _NIGHTS:
+            while killed < kills * night // nights:
                 runs += 1
-                moment = draw.uniform(0, lasted)
+                # In a fifth of a refresh, then in the next: few kills meet moments of all kinds.
+                moment = (killed % 5 + draw.random()) / 5 * lasted
                 ran = launcher.signalled(moment, signal.SIGKILL, *asked, by_dagster=False)
                 assert ran.code in {0, -signal.SIGKILL}, ran
                 killed += ran.code != 0
@@ -166,9 +171,9 @@ def test_killed_twenty_times(launcher: Launcher, tmp_path: Path) -> None:
             assert release == file_sha256(lists[night - 1])
 
     print(f"{runs} refreshes, {dict(reached)}")
-    assert len(reached) >= 3, "moments of several kinds"
+    assert len(reached) >= kinds, "moments of several kinds"
     assert _history(home) == _history(calm)
-    assert (home.archive / "admissions.jsonl").read_text().count("\n") == _NIGHTS
+    assert (home.archive / "admissions.jsonl").read_text().count("\n") == nights
     journaled = journal.runs(home)
     assert len(journaled) <= runs
     states = Counter(run.state for run in journaled)
@@ -182,7 +187,7 @@ def test_killed_twenty_times(launcher: Launcher, tmp_path: Path) -> None:
 def test_what_reads_old_lists_ends_with_a_killed_refresh(
     launcher: Launcher, tmp_path: Path
 ) -> None:
-    _lists(tmp_path / "listes")
+    _lists(tmp_path / "listes", 3)
     home = tmp_path / "maison"
     child = launcher.start("refresh", "--source", tmp_path / "listes", "--home", home)
     limit = time.monotonic() + 300

@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.home import Home
 from pipelines.market.page import write_images, write_page
-from pipelines.market.report import gather
+from pipelines.market.report import Report, gather
 from tests.demonstration import demonstration
 from tests.market.reports import PageRead, number
 from tests.pipeline.commands import Opac, ask, release_of
@@ -25,14 +25,17 @@ def home(tmp_path_factory: pytest.TempPathFactory, gx: None) -> Path:
 
 
 @pytest.fixture(scope="module")
-def folder(home: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+def nation(home: Path) -> Report:
+    return gather(Home(home), release_of(home))
+
+
+@pytest.fixture(scope="module")
+def folder(home: Path, nation: Report, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """The page and the images of the nation, and the page of a region."""
     made = tmp_path_factory.mktemp("rapport")
-    release = release_of(home)
-    report = gather(Home(home), release)
-    write_page(report, made / "rapport.html")
-    write_images(report, made / "images")
-    write_page(gather(Home(home), release, SOUTH), made / "region.html")
+    write_page(nation, made / "rapport.html")
+    write_images(nation, made / "images")
+    write_page(gather(Home(home), release_of(home), SOUTH), made / "region.html")
     return made
 
 
@@ -67,6 +70,14 @@ def agree(told: str, held: float | None, decimals: int = 0) -> None:
         assert found is None, told
     else:
         assert found == pytest.approx(float(held), abs=0.5001 * 10**-decimals), (told, held)
+
+
+def test_charts_hold_against_the_schema_of_vega_lite(nation: Report) -> None:
+    """Which is not asked while they are made."""
+    charts = [figure.chart for figure in nation.figures() if figure.chart is not None]
+    assert len(charts) > 20
+    for chart in charts:
+        chart.to_dict(validate=True)
 
 
 # --- The command ------------------------------------------------------------------------------

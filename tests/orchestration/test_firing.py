@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import dagster as dg
 import pytest
@@ -38,18 +40,30 @@ class Nights:
 
 
 @pytest.fixture(scope="module")
-def homes(tmp_path_factory: pytest.TempPathFactory) -> dict[int, Nights]:
-    """Two homes at once: two nights with one daemon, and two daemons for one night."""
-    folder = tmp_path_factory.mktemp("nuits")
-    one, two = Home(folder / "un"), Home(folder / "deux")
-    with pytest.MonkeyPatch.context() as patch, serve(good_list()) as server:
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where homes are made; opening their Dagster sets a variable, put back afterwards."""
+    with pytest.MonkeyPatch.context() as patch:
         patch.setenv("DAGSTER_HOME", "")
-        with daemon(one, server):
-            with daemon(two, server), daemon(two, server):
-                wait_for(partial(_had_runs, two, 2), 600, partial(_log, two))
-                wait_for(partial(_launched_at_once, two), 600, partial(_log, two))
-            wait_for(partial(_had_runs, one, 2), 600, partial(_log, one))
-        return {1: _looked_at(one), 2: _looked_at(two)}
+        yield tmp_path_factory.mktemp("nuits")
+
+
+@pytest.fixture(scope="module")
+def two_nights(folder: Path) -> Nights:
+    """A home after two nights of one daemon."""
+    home = Home(folder / "un")
+    with serve(good_list()) as server, daemon(home, server):
+        wait_for(partial(_had_runs, home, 2), 600, partial(_log, home))
+    return _looked_at(home)
+
+
+@pytest.fixture(scope="module")
+def one_night_twice(folder: Path) -> Nights:
+    """A home after one night of two daemons."""
+    home = Home(folder / "deux")
+    with serve(good_list()) as server, daemon(home, server), daemon(home, server):
+        wait_for(partial(_had_runs, home, 2), 600, partial(_log, home))
+        wait_for(partial(_launched_at_once, home), 600, partial(_log, home))
+    return _looked_at(home)
 
 
 def _had_runs(home: Home, count: int) -> bool:
@@ -93,10 +107,8 @@ def _scheduled(run: dg.DagsterRun) -> str:
     return run.tags[SCHEDULED_EXECUTION_TIME_TAG][:16]
 
 
-def test_the_first_night_releases_and_the_second_finds_nothing_new(
-    homes: dict[int, Nights],
-) -> None:
-    nights = homes[1]
+def test_the_first_night_releases_and_the_second_finds_nothing_new(two_nights: Nights) -> None:
+    nights = two_nights
 
     first, second = nights.told[:2]
     release = current(nights.home)
@@ -110,9 +122,9 @@ def test_the_first_night_releases_and_the_second_finds_nothing_new(
 
 
 def test_a_night_without_news_renews_the_day_the_register_was_seen(
-    homes: dict[int, Nights],
+    two_nights: Nights,
 ) -> None:
-    nights = homes[1]
+    nights = two_nights
 
     times = [sighting.vu for sighting in Archive(nights.home).sightings()]
 
@@ -121,8 +133,9 @@ def test_a_night_without_news_renews_the_day_the_register_was_seen(
     assert (nights.seen, nights.released) == (len(times), 1)
 
 
-def test_two_daemons_by_mistake_make_one_release_and_no_alarm(homes: dict[int, Nights]) -> None:
-    nights = homes[2]
+@pytest.mark.lourd
+def test_two_daemons_by_mistake_make_one_release_and_no_alarm(one_night_twice: Nights) -> None:
+    nights = one_night_twice
 
     # Each launches its night of the same minute: the second waits for its turn.
     assert _at_once(nights.launched)

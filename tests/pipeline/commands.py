@@ -8,10 +8,12 @@ import subprocess
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import duckdb
 import pytest
+import typer.main
 
 from pipelines.cli.main import main
 from pipelines.home import Home
@@ -44,6 +46,8 @@ _ADVICE = re.compile(
     r"|convertissez|corrigez|ajoutez|gardez|relevez|écrivez|dites|peut être accepté|signalez"
     r"|acceptez)\b"
 )
+# What Typer makes of the declared commands, which it does again at each call.
+_command = cache(typer.main.get_command)
 _ENGLISH = re.compile(r"\b(the|of|is|not|error|failed|cannot|denied|exception|traceback)\b", re.I)
 
 
@@ -85,6 +89,7 @@ class Opac:
 
     def __call__(self, *args: object) -> Ran:
         self._patch.setattr(sys, "argv", ["opac", *map(str, args)])
+        self._patch.setattr(typer.main, "get_command", _command)
         self._capture.readouterr()
         with pytest.raises(SystemExit) as ended:
             main()

@@ -17,6 +17,7 @@ from pathlib import Path
 from stdnum import luhn
 
 from pipelines.portage.facts import PAR_NOM
+from pipelines.portage.session import PROFILE
 from pipelines.registers.contract import FLAGS
 from pipelines.registers.normalise import TITLES
 from tests.warehouse.frames import Row, organisme
@@ -30,7 +31,7 @@ COLUMNS = (
     *("mot_attendu", "mot_exclu", "base_legale", "explication"),
 )
 # When those that left the list were seen last, and the first list without them.
-SEEN_LAST, ABSENT_SINCE = "2026-02-01", "2026-02-15"
+SEEN_LAST, ABSENT_SINCE = "2025-12-01", "2025-12-15"
 TOWN, POSTCODE = "Exempleville", "13001"
 # The organisations of a case; each has a number of its own.
 CANDIDATE, OTHER_NDA, STRANGER, CARRIER, CARRIER_OTHER_NDA = range(1, 6)
@@ -156,7 +157,7 @@ def facts(case: Case) -> dict[str, str]:
     """Give what is declared: who, the mission, the documents, then the facts written out."""
     mission = {name: case[name] for name in ("date", "financement", "action")}
     said = {**_identity(case), **_carrier(case), **mission, **_papers(case), **case.stated}
-    unknown = said.keys() - PAR_NOM.keys()
+    unknown = said.keys() - PAR_NOM.keys() - {PROFILE}
     assert not unknown, (case.number, unknown)
     return said
 
@@ -177,6 +178,7 @@ def _identity(case: Case) -> dict[str, str]:
         "nom homonyme": name,
         "nom inconnu": {"nom": "Zéphyr Introuvable", "ville": TOWN, "code_postal": POSTCODE},
         "illisible": {"identifiant": "à compléter"},
+        "profil": {PROFILE: "oui"},
     }
     return ways[case["demande_par"]]
 

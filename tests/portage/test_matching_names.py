@@ -253,7 +253,10 @@ con.execute("create table socle.entite as select 'x' as siren, ['y'] as ndas lim
 con.execute("create table socle.nda_precedent as select 'x' as nda, 'y' as nda_precedent limit 0")
 con.execute("create table portage.recherche as " + normalised("socle.organisme"))
 columns = ", ".join(f"{{fait.nom}} varchar" for fait in FAITS)
-con.execute(f"create table demande.candidat (ligne bigint, role_juge varchar, {{columns}})")
+own = "ligne bigint, role_juge varchar, profil varchar"
+con.execute(f"create table demande.candidat ({{own}}, {{columns}})")
+con.execute("create schema historique")
+con.execute("create table historique.organisme_version (nda varchar, listee boolean)")
 con.execute("insert into demande.candidat (ligne, {column}) values "
     "(1, '{{}}')".format({{"nda": "93130001013", "nom": "Essalune"}}["{column}"]))
 match(con)

@@ -155,7 +155,7 @@ def test_a_rule_says_all_that_it_must(rule: Row) -> None:
     assert rule["exigence"].endswith(".")
     assert rule["role"] in ROLES
     assert rule["confiance"] in {"CODE", "SOURCE", "DEDUIT", "INCERTAIN"}
-    assert rule["date_de_reference"] in {"contrat", "mission"}
+    assert rule["date_de_reference"] in {"contrat", "mission", "convention"}
     assert set(listed(rule["natures"], NATURES)) <= set(NATURES)
     assert rule["etabli_par"] in {"REGISTRE", "DECLARATION", "DOCUMENT"}
     assert set(listed(rule["financements"], FUNDINGS)) <= set(FUNDINGS)
@@ -336,7 +336,8 @@ def test_what_is_to_be_done_is_said_of_all_that_can_decide() -> None:
                 effect = rule[effects[state]]
                 deciding |= {motif["motif"]} if effect in ("A_VERIFIER", "NON_ELIGIBLE") else set()
     assert {motif for motif, quality in told if not quality} == deciding
-    assert {quality for _, quality in told if quality} == UNIDENTIFIED
+    # A situation names nobody: there is nobody to be found.
+    assert {quality for _, quality in told if quality} == UNIDENTIFIED - {"PROFIL"}
     for sentence in told.values():
         assert sentence.endswith(".")
         assert len(sentence) <= 110, sentence

@@ -10,7 +10,7 @@ import pytest
 from pipelines.portage.answer import answer
 from pipelines.portage.session import Session
 from tests.portage.demands import CERTIFIED, DAY, DOCUMENTS, LIST_DAY, ORGANISATIONS
-from tests.warehouse.frames import ASKED, built
+from tests.warehouse.frames import ASKED, PUBLICATION, built
 
 
 def judged(day: dt.date, seen: dt.date | None) -> tuple[str, Mapping[str, str], list[str]]:
@@ -21,7 +21,7 @@ def judged(day: dt.date, seen: dt.date | None) -> tuple[str, Mapping[str, str], 
         **{"date": f"{day}", "attestation_vigilance": f"{day - dt.timedelta(days=30)}"},
     }
     with built(ORGANISATIONS, of=ASKED, real_references=True) as con:
-        session = Session(con, DAY, seen)
+        session = Session(con, DAY, [(str(PUBLICATION["sha256"]), seen)] if seen else [])
         session.ask_rows([question])
         found = answer(session, 1)
         controls = {c["regle"]: c["constat"] for c in found["controles"]}

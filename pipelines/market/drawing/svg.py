@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 from xml.etree import ElementTree
@@ -32,6 +33,18 @@ _LOCALE = {
 _UNSAID = re.compile(r"class|role|pointer-events|aria-.*")
 
 
+@contextmanager
+def unchecked() -> Iterator[None]:
+    """Make charts without holding each of their parts against the schema of Vega-Lite.
+
+    Altair does so whenever it makes one: slower than drawing, and drawing fails as well.
+    """
+    from altair.utils.schemapi import debug_mode
+
+    with debug_mode(False):
+        yield
+
+
 def drawn(chart: alt.TopLevelMixin, slug: str, title: str) -> str:
     """Draw a chart as an SVG element whose identifiers are its own.
 
@@ -40,8 +53,7 @@ def drawn(chart: alt.TopLevelMixin, slug: str, title: str) -> str:
     import vl_convert
 
     text = vl_convert.vegalite_to_svg(
-        # Not held against the schema of Vega-Lite: slower than drawing, and drawing fails as well.
-        chart.to_dict(validate=False),
+        chart.to_dict(validate=False),  # see ``unchecked``
         format_locale=_LOCALE,
         time_format_locale=_time_locale(),
         allowed_base_urls=[],

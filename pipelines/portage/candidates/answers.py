@@ -22,7 +22,11 @@ ANSWER = (
     "prochaine_date",
     "prochaine_echeance",
     "a_faire",
+    "date_liste",
+    "sha256_liste",
 )
+# Where a date of convention is given, under which list the porteur's certificate is judged.
+CONVENTION = ("date_liste_convention", "sha256_liste_convention")
 # In workbooks, words; the codes are in hidden columns. ``verdict_dit`` and ``qui`` are there only.
 TITLES = {
     "verdict_dit": "Verdict",
@@ -40,13 +44,17 @@ TITLES = {
     "changement": "Changement",
     "financement_retenu": "Financement retenu",
     "action_retenue": "Action retenue",
+    "date_liste": "Liste du",
+    "date_liste_convention": "Liste de la convention du",
     "verdict": "Code du verdict",
     "qualite_rapprochement": "Code du rapprochement",
+    "sha256_liste": "SHA-256 de la liste",
+    "sha256_liste_convention": "SHA-256 de la liste de la convention",
     "verdict_precedent": "Code du verdict précédent",
 }
-_MACHINES = {name: name for name in (*ANSWER, "financement_retenu", "action_retenue")} | {
-    name: name for name in ("verdict_precedent", "changement")
-}
+_ASKED = ("financement_retenu", "action_retenue")
+_COMPARED = ("verdict_precedent", "changement")
+_MACHINES = {name: name for name in (*ANSWER, *CONVENTION, *_ASKED, *_COMPARED)}
 # What a file has when it is a result of ours, in words or for machines.
 _SIGNED = (
     (TITLES, ("verdict_dit", "a_faire", "verdict")),

@@ -12,7 +12,7 @@ from typing import Any
 from pipelines.errors import UsageError
 from pipelines.french import combien, verb
 from pipelines.portage.answer import refuse_unreadable, snapshot
-from pipelines.portage.candidates.answers import ANSWER, free
+from pipelines.portage.candidates.answers import ANSWER, CONVENTION, free
 from pipelines.portage.candidates.received import SHEET
 from pipelines.portage.candidates.table import Advance, Candidates, connect
 from pipelines.portage.facts import PAR_NOM
@@ -40,6 +40,7 @@ _SOURCES = {
     "prochaine_date": "v.prochaine_date",
     "prochaine_echeance": "v.prochaine_echeance",
     "a_faire": "f.a_faire",
+    **{name: f"v.{name}" for name in ("date_liste", "sha256_liste", *CONVENTION)},
 }
 # What is said of a row of which nothing is read: the rest is not.
 _UNREAD = {"raisons": "d.doute", "a_faire": literal(SHIFTED)}
@@ -51,9 +52,10 @@ class Screening:
 
     ``source`` is an expression of DuckDB that gives them in the order of the file: ``ligne``, the
     columns of the file as ``c1``…, and those of ``ours``. ``missing`` and ``wording`` are others,
-    of the documents that each row lacks, up to row ``until`` (see ``lacking.py``). ``gone`` are
-    rows of an earlier result that the file has no more; ``changes`` counts the others by kind,
-    None without earlier result.
+    of the documents that each row lacks, up to row ``until`` (see ``lacking.py``). ``lists`` are
+    those on which rows were judged, each at its date: day, SHA-256. ``gone`` are rows of an earlier
+    result that the file has no more; ``changes`` counts the others by kind, None without earlier
+    result.
     """
 
     candidates: Candidates
@@ -67,6 +69,7 @@ class Screening:
     pieces: list[tuple[str, int]]
     matches: dict[str, int]
     snapshot: Mapping[str, Any]
+    lists: list[tuple[dt.date, str]]
     rules: Mapping[str, Any]
     defaults: Mapping[str, str]
     day: dt.date
@@ -185,6 +188,7 @@ def screen(
     _tell_received(candidates, defaults)
     with connect(folder) as con:
         counts = con.execute(f"select verdict, count(*) from {source} group by all").fetchall()
+        told = _told(candidates, defaults)
         if sum(count for verdict, count in counts if verdict in VERDICTS) != candidates.rows:
             raise RuntimeError(f"verdicts missing or unknown: {counts}")
         pieces = con.execute(
@@ -196,6 +200,15 @@ def screen(
             f"select coalesce(qualite_rapprochement, 'VIDE'), count(*) as n from {source} "
             "group by all order by n desc, 1"
         ).fetchall()
+        columns = ("liste", *(("liste_convention",) if CONVENTION[0] in told else ()))
+        lists = con.execute(
+            " union ".join(
+                f"select date_{name} as jour, sha256_{name} as sha256 from {source} "
+                f"where date_{name} is not null"
+                for name in columns
+            )
+            + " order by jour"
+        ).fetchall()
     return Screening(
         candidates,
         folder,
@@ -203,15 +216,22 @@ def screen(
         documents,
         f"read_parquet({file_literal(words)})",
         until,
-        [*ANSWER, *asked],
+        [*_told(candidates, defaults), *asked],
         {name: dict(counts)[name] for name in VERDICTS if name in dict(counts)},
         pieces,
         dict(matches),
         snapshot(session.con),
+        lists,
         session.rules,
         dict(defaults),
         dt.date.today(),
     )
+
+
+def _told(candidates: Candidates, defaults: Mapping[str, str]) -> list[str]:
+    """Give the names of what is told of each row, the verdict first."""
+    apart = "date_convention" in candidates.facts or "date_convention" in defaults
+    return [*ANSWER, *(CONVENTION if apart else ())]
 
 
 def _ask_for(session: Session, room: int, target: Path, last: int) -> tuple[int, int]:
@@ -239,7 +259,8 @@ def _answers(
     """Write the query of the answers to some rows: their columns, then ours."""
     own = [f"d.c{rank}" for rank in range(1, len(candidates.names) + 1)]
     ours = ["if(d.doute is not null, 'A_VERIFIER', v.verdict) as verdict"]
-    for name, text in _SOURCES.items():
+    for name in _told(candidates, defaults)[1:]:
+        text = _SOURCES[name]
         ours.append(f"if(d.doute is not null, {_UNREAD.get(name, 'null')}, {text}) as {name}")
     ours += [
         f"if(d.doute is not null, null, {candidates.value(name, defaults[name])}) as {title}"

@@ -11,6 +11,7 @@ from pipelines.portage.screening.sheets import XLSX_TEXT
 from pipelines.portage.verdict import NO_ADVICE_OF_SEVERAL, VERDICTS
 
 _PIECES_SHOWN = 15
+_LISTS_SHOWN = 12
 _GONE_SHOWN = 200
 
 
@@ -63,6 +64,7 @@ def summary(screening: Screening) -> list[tuple[str, list[tuple[str, str | int]]
                     else []
                 ),
                 ("SHA-256 de la liste", snapshot["sha256"]),
+                *_earlier(screening),
                 ("Version publiée", snapshot["version"]),
                 ("Empreinte des règles", rules["empreinte"]),
                 ("Nombre de règles", rules["nombre"]),
@@ -73,6 +75,17 @@ def summary(screening: Screening) -> list[tuple[str, list[tuple[str, str | int]]
         ),
     ]
     return parts
+
+
+def _earlier(screening: Screening) -> list[tuple[str, str]]:
+    """Give the lists of the past on which rows were judged, in the order of their dates."""
+    past = [one for one in screening.lists if one[1] != screening.snapshot["sha256"]]
+    shown = [
+        (f"Liste du {date_courte(day)}, SHA-256", sha256) for day, sha256 in past[:_LISTS_SHOWN]
+    ]
+    if len(past) > len(shown):
+        shown.append(("Autres listes du jour", f"{len(past) - len(shown)}, dites ligne à ligne"))
+    return shown
 
 
 def summary_sheet(screening: Screening, book: Any) -> None:

@@ -34,9 +34,13 @@ _FIRST = ("verdict_dit", "a_faire")
 _DETAILS = (
     *("changement", "verdict_precedent_dit", "raisons", "pieces_manquantes", "avertissements"),
     *("organisme", "nda_retenu", "message_rapprochement", "prochaine_date", "prochaine_echeance"),
-    *("financement_retenu", "action_retenue"),
+    *("date_liste", "date_liste_convention", "financement_retenu", "action_retenue"),
 )
-_CODES = ("verdict", "qualite_rapprochement", "verdict_precedent")
+_CODES = (
+    *("verdict", "qualite_rapprochement", "verdict_precedent"),
+    *("sha256_liste", "sha256_liste_convention"),
+)
+_DATED = frozenset({"prochaine_date", "date_liste", "date_liste_convention"})
 _WIDTHS = {
     "verdict_dit": 18,
     "verdict_precedent_dit": 18,
@@ -48,6 +52,8 @@ _WIDTHS = {
     "organisme": 34,
     "message_rapprochement": 34,
     "prochaine_date": 13,
+    "date_liste": 13,
+    "date_liste_convention": 13,
     "prochaine_echeance": 34,
 }
 _WRAPPED = frozenset(name for name, width in _WIDTHS.items() if width >= 30)
@@ -173,8 +179,8 @@ def _ours(screening: Screening, name: str) -> Column:
         free(TITLES[name], screening.own),
         _cell(screening, name),
         _WIDTHS.get(name, 16),
-        Kind.DAY if name == "prochaine_date" else Kind.WRAPPED if name in _WRAPPED else Kind.TEXT,
-        day=name if name == "prochaine_date" else "",
+        Kind.DAY if name in _DATED else Kind.WRAPPED if name in _WRAPPED else Kind.TEXT,
+        day=name if name in _DATED else "",
         hidden=name in _CODES,
         lines=_OUR_LINES,
         shared=name not in ("qui", "organisme", "nda_retenu", "prochaine_date"),
@@ -188,7 +194,7 @@ def _cell(screening: Screening, name: str) -> str:
         facts = screening.candidates.facts
         cells = [f"nullif(trim(c{facts[one]}), '')" for one in ("nom", *IDENTITY) if one in facts]
         return f"coalesce({', '.join([cells[0], 'organisme', *cells[1:]])})"
-    if name == "prochaine_date":
+    if name in _DATED:
         return "null::varchar"
     if not name.endswith("_dit"):
         return name

@@ -46,7 +46,10 @@ class FakeSession:
             "10 as lignes_liste"
         )
         self.con.execute("attach ':memory:' as demande")
-        self.con.execute("create table demande.contexte as select date '2026-01-20' as revue_le")
+        self.con.execute(
+            "create table demande.vue as select sha256, date '2026-01-20' as jour "
+            "from meta.publication"
+        )
         self.con.execute("create schema portage")
         self.con.execute("create schema reference")
         for name in (
@@ -95,7 +98,9 @@ class FakeSession:
             "if(nda is null, null, 'Modèle ' || nda) as denomination, "
             "if(nda is null, 'VIDE', 'EXACT') as qualite, null::varchar as message, "
             "if(right(nda, 1) = '1', date '2027-03-04', null) as prochaine_date, "
-            "if(right(nda, 1) = '1', 'Fin du certificat', null) as prochaine_echeance "
+            "if(right(nda, 1) = '1', 'Fin du certificat', null) as prochaine_echeance, "
+            "date '2026-01-15' as date_liste, repeat('a', 64) as sha256_liste, "
+            "null::date as date_liste_convention, null::varchar as sha256_liste_convention "
             "from question"
         )
         self._controls()

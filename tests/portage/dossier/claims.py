@@ -100,6 +100,7 @@ CLAIMS: dict[str, Claim] = {
     "QUALIOPI_REPUTE_FORME": given("forme_juridique"),
     "CERTIFICAT_COUVRE": lambda f: f["certificat_fin"] >= f["fin_mission"],
     "CERTIFICAT_AVANT_FIN": lambda f: f["certificat_fin"] < f["fin_mission"],
+    "CERTIFICAT_AVANT_CONTRAT": given("certificat_fin"),
     "CERTIFICAT_NON_DIT": _nothing_to_compare,
     "CERTIFICAT_AUTRE_CATEGORIE": lambda f: f["action"] not in f["certificat"],
     "CERTIFICAT_MEME_CATEGORIE": always,
@@ -226,7 +227,8 @@ CLAIMS: dict[str, Claim] = {
 # They speak of the list, of the law, or of how facts are read: other tests hold them.
 ELSEWHERE = {
     *("QUALIOPI_DRAPEAU_INCONNU", "QUALIOPI_INDETERMINE", "NDA_INDETERMINE", "NDA_SORTI"),
-    *("QUALIOPI_NON_LISTE", "BPF_PERIME"),
+    *("QUALIOPI_NON_LISTE", "BPF_PERIME", "NDA_PARU_DEPUIS", "DEPUIS_SANS_OBJET"),
+    *("NDA_PROFIL", "DATE_PROFIL"),
     *("MICRO_PREUVE_SANS_OBJET", "FAITS_LISIBLES", "FAITS_COHERENTS", "PLAFOND_LU"),
 }
 

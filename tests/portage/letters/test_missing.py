@@ -150,7 +150,7 @@ def test_the_folder(session: Session, tmp_path: Path) -> None:
     assert "2 lettres. Rien n'a été envoyé" in everything
     assert "stagiaire@" not in everything
     assert everything.count("\u202e") == 0
-    assert "- Contrat de sous-traitance écrit, avec ses huit mentions\n" in everything
+    assert "- Contrat de sous-traitance écrit (sous CPF, avec ses huit mentions)\n" in everything
     rows = (folder / INDEX).read_text("utf-8-sig").splitlines()
     assert rows[0] == ";".join(TITLES)
     assert [row.split(";")[0] for row in rows[1:]] == ["2", "3", "4"]

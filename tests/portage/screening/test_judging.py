@@ -73,8 +73,8 @@ def test_the_same_rows_come_out_in_order_with_the_answers(tmp_path: Path, form: 
         assert frame.columns == [
             *("verdict_dit", "a_faire", "NDA", "Raison sociale", "Note", "raisons"),
             *("pieces_manquantes", "avertissements", "organisme", "nda_retenu"),
-            *("message_rapprochement", "prochaine_date", "prochaine_echeance", *asked),
-            *("verdict", "qualite_rapprochement"),
+            *("message_rapprochement", "prochaine_date", "prochaine_echeance", "date_liste"),
+            *(*asked, "verdict", "qualite_rapprochement", "sha256_liste"),
         ]
         assert frame["verdict_dit"].to_list()[:3] == ["À vérifier", "Éligible", "Pièces manquantes"]
     else:
@@ -246,8 +246,8 @@ def test_the_workbook_says_what_it_rests_on(tmp_path: Path) -> None:
     body = zipfile.ZipFile(tmp_path / "r.xlsx").read("xl/worksheets/sheet1.xml")
     # The verdict, what is to be done, the number and the name stay in sight; codes are hidden.
     assert b'<pane xSplit="4" ySplit="1" topLeftCell="E2"' in body
-    assert b'<autoFilter ref="A1:Q9"/>' in body
-    assert b'<dimension ref="A1:Q9"/>' in body
+    assert b'<autoFilter ref="A1:S9"/>' in body
+    assert b'<dimension ref="A1:S9"/>' in body
     assert body.count(b"<cfRule") == 4
     assert body.count(b'hidden="1"') == 1  # two columns alike are one range
     assert b'<col min="16" max="17"' in body
