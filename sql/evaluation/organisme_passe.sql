@@ -28,7 +28,7 @@ regardee as (
         ) as ndas
     from evaluation.partie_liste as l
     inner join evaluation.rapprochement as r on l.ligne = r.ligne and l.de = r.role
-    left join demande.candidat as c on l.ligne = c.ligne and l.de = 'sous_traitant'
+    left join demande.candidat as c on if(l.de = 'sous_traitant', l.ligne, null) = c.ligne
     where l.liste_passee
 ),
 

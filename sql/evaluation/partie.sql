@@ -110,7 +110,8 @@ etat as (
     inner join evaluation.cas as c on x.ligne = c.ligne
     inner join profil as p on x.nda = p.nda and x.date_liste is not distinct from p.date_liste
     left join evaluation.organisme_passe as a on x.date_liste = a.date_liste and x.nda = a.nda
-    left join socle.organisme as o on x.nda = o.nda and x.date_liste is null
+    -- A condition on this side alone would compare each row with the whole list.
+    left join socle.organisme as o on if(x.date_liste is null, x.nda, null) = o.nda
 ),
 
 retenu as (
@@ -195,42 +196,62 @@ declare as (
     left join retenu as t on l.ligne = t.ligne and l.role = t.role
 ),
 
--- Whoever had been listed and was no more: by its number, or by any number of its SIREN.
-sorti as (
+absent as (
     select
         d.ligne,
         d.role,
-        max(v.valide_du) as sorti_le
+        d.date_liste,
+        d.liste_passee,
+        if(d.demande_par = 'NDA', d.identifiant, null) as nda,
+        if(d.demande_par = 'NDA', null, d.siren) as siren
     from declare as d
-    inner join historique.organisme_version as v
-        on
-            not v.listee
-            and case when d.demande_par = 'NDA' then d.identifiant = v.nda else d.siren = v.siren end
-            and if(
-                d.liste_passee,
-                d.date_liste >= v.valide_du and coalesce(d.date_liste < v.valide_au, true),
-                v.valide_au is null
-            )
     anti join retenu as r on d.ligne = r.ligne and d.role = r.role
     where d.qualite_du_jour = 'ABSENT'
-    group by d.ligne, d.role
 ),
 
--- Whom the list of the day did not have yet: since when another has it.
+-- What other lists say of whom that of the day lacks: by its number, or by any of its SIREN.
+ailleurs as (
+    select
+        a.*,
+        v.listee,
+        v.valide_du,
+        v.valide_au
+    from absent as a
+    inner join historique.organisme_version as v on a.nda = v.nda
+    union all
+    select
+        a.*,
+        v.listee,
+        v.valide_du,
+        v.valide_au
+    from absent as a
+    inner join historique.organisme_version as v on a.siren = v.siren
+),
+
+sorti as (
+    select
+        ligne,
+        role,
+        max(valide_du) as sorti_le
+    from ailleurs
+    where
+        not listee
+        and if(
+            liste_passee,
+            date_liste >= valide_du and coalesce(date_liste < valide_au, true),
+            valide_au is null
+        )
+    group by ligne, role
+),
+
 paru as (
     select
-        d.ligne,
-        d.role,
-        min(v.valide_du) as paru_le
-    from declare as d
-    inner join historique.organisme_version as v
-        on
-            v.listee
-            and d.date_liste < v.valide_du
-            and case when d.demande_par = 'NDA' then d.identifiant = v.nda else d.siren = v.siren end
-    anti join retenu as r on d.ligne = r.ligne and d.role = r.role
-    where d.liste_passee and d.qualite_du_jour = 'ABSENT'
-    group by d.ligne, d.role
+        ligne,
+        role,
+        min(valide_du) as paru_le
+    from ailleurs
+    where liste_passee and listee and date_liste < valide_du
+    group by ligne, role
 ),
 
 quitte as (

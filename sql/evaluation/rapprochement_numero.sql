@@ -266,7 +266,7 @@ proche as (
         where j.qualite in ('ABSENT', 'CLE_FAUSSE', 'ILLISIBLE')
     ) as j
     inner join socle.organisme as o on j.nda = o.nda
-    left join demande.candidat as d on j.ligne = d.ligne and j.role = 'sous_traitant'
+    left join demande.candidat as d on if(j.role = 'sous_traitant', j.ligne, null) = d.ligne
     qualify ordre <= 3
 ),
 

@@ -25,7 +25,7 @@ cherchee as (
         left(regexp_replace(coalesce(c.siren, c.siret), '[^0-9]', '', 'g'), 9) as siren_donne
     from evaluation.partie_liste as l
     inner join evaluation.rapprochement as r on l.ligne = r.ligne and l.de = r.role
-    left join demande.candidat as c on l.ligne = c.ligne and l.de = 'sous_traitant'
+    left join demande.candidat as c on if(l.de = 'sous_traitant', l.ligne, null) = c.ligne
     where
         l.liste_passee
         and r.qualite in ('EXACT', 'ANCIEN_NDA', 'REPARE', 'NOM', 'ABSENT', 'DISCORDANT')

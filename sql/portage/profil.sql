@@ -96,7 +96,7 @@ etabli as (
         p.nda is not null as repute_certifie
     from organisme as o
     left join presume as p on o.nda = p.nda
-    left join entite as e on o.siren_valide and o.siren = e.siren
+    left join entite as e on if(o.siren_valide, o.siren, null) = e.siren
 )
 
 select
