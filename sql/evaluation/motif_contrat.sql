@@ -124,7 +124,22 @@ select
         else 'AVENANT_ANTERIEUR'
     end as avenant,
     case
-        when p.fait.faits_du_porteur and not p.juge_porteur then 'PORTEUR_TU' else 'PORTEUR_NOMME'
+        when p.juge_porteur or not coalesce(p.fait.faits_du_porteur, false) then 'PORTEUR_NOMME'
+        -- Told of whoever it may be, it would stop the operation.
+        when
+            p.fait.porteur_declaration_caduque
+            or (
+                list_contains(p.financements, 'CPF')
+                and (
+                    p.fait.part_sous_traitee > p.parametre.part_max
+                    or not p.fait.porteur_edof
+                    or not p.fait.porteur_habilitation
+                    or not p.fait.porteur_agrement_conduite
+                    or not p.fait.porteur_france_vae
+                )
+            )
+            then 'PORTEUR_TU_CONTRAIRE'
+        else 'PORTEUR_TU'
     end as porteur_nomme,
     'TEXTE_2026' as texte_2026,
     'CREATION_HORS_CPF' as creation_cpf,

@@ -50,6 +50,11 @@ situation as (
                 then 'MICRO_CA_ANCIEN'
             when c.fait.micro and c.fait.ca <= c.parametre.plafond then 'MICRO_ACQUISE'
             when c.fait.micro then 'MICRO_PLAFOND_AUTRE'
+            -- Presumed so or said so, the same turnover asks the same.
+            when
+                c.fait.ca > c.parametre.plafond
+                and (c.micro_forme = 'POSSIBLE' or (c.micro_forme is null and p.personne_physique_presumee))
+                then 'MICRO_PLAFOND_AUTRE'
             when c.micro_forme = 'POSSIBLE' then 'MICRO_PRESUMEE'
             when c.micro_forme = 'A_DEMANDER' then 'MICRO_FORME_A_DEMANDER'
             when p.personne_physique_presumee then 'MICRO_PRESUMEE'

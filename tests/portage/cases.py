@@ -206,6 +206,10 @@ def _papers(case: Case) -> dict[str, str]:
         carrier["porteur_habilitation"] = "oui"
     if "CPF" in case["financement"] and case.stated.get("type_formation") == "permis":
         own["agrement_conduite"] = carrier["porteur_agrement_conduite"] = "oui"
+    if "BILAN_COMPETENCES" in case["action"]:
+        own["bilan_donnees"] = "oui"
+    if "CPF" in case["financement"] and case["action"] == "VAE":
+        own["france_vae"] = carrier["porteur_france_vae"] = "oui"
     return {**_held(own, case["documents"]), **_held(carrier, case["porteur_documents"])}
 
 

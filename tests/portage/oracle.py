@@ -275,6 +275,7 @@ def _carrier(s: Situation) -> Iterator[Finding]:
         admitted = {VERIFIER} if s.said("contrat_communique") else {ELIGIBLE, PIECES}
         yield frozenset(admitted), "§3 bis: not communicated to the CDC; §3: not declared"
     if s.carrier is None:
+        yield from _unnamed(s)
         return
     if s.said("porteur_declaration_caduque") == "oui":
         yield frozenset({NON, VERIFIER}), "§2: the carrier's declaration lapsed"
@@ -291,6 +292,18 @@ def _carrier(s: Situation) -> Iterator[Finding]:
     if s.decree and s.kind("certifiante"):
         yield from declared(s, "porteur_habilitation", {NON}, "§3: the carrier's habilitation")
     yield from portal_and_school(s, "porteur_")
+
+
+def _unnamed(s: Situation) -> Iterator[Finding]:
+    """A carrier of which something contrary is declared, and which nobody names."""
+    why = "a wrong ELIGIBLE is never given: what would stop the operation is asked about"
+    if s.said("porteur_declaration_caduque") == "oui":
+        yield one(VERIFIER, why)
+    contrary = ("edof", "habilitation", "agrement_conduite", "france_vae")
+    if s.cpf and any(s.said(f"porteur_{name}") == "non" for name in contrary):
+        yield one(VERIFIER, why)
+    if s.cpf and (s.number("part_sous_traitee") or 0) > 80:
+        yield one(VERIFIER, why)
 
 
 def _carrier_certification(s: Situation, carrier: Who) -> Admitted:

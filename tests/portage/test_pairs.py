@@ -120,28 +120,7 @@ def judged(asked: Iterable[Asked]) -> Iterator[tuple[Asked, str]]:
 
 # What is judged against the text, and waits for the rules to be mended: the labels of the
 # situation, the verdict found, and why it is not the text's. Only to be emptied.
-DISPUTED: tuple[tuple[Mapping[str, str], str, str], ...] = (
-    (
-        {"action": "BILAN_COMPETENCES", "bilan_donnees": "not said"},
-        "ELIGIBLE",
-        "§2 has R.6313-6 and -7 shown by a document; one not declared is PIECES (§3 bis, row 2).",
-    ),
-    (
-        {"action": "VAE", "france_vae": "not said"},
-        "ELIGIBLE",
-        "§3, CPF and VAE: « France VAE listing asked for »; silence is no pass.",
-    ),
-    (
-        {"action": "VAE", "porteur_france_vae": "not said"},
-        "ELIGIBLE",
-        "§3, CPF and VAE: the carrier too is listed on France VAE.",
-    ),
-    (
-        {"carrier": "none", "share": "80.01"},
-        "ELIGIBLE",
-        "§3 bis: 80 % declared exceeded is A_VERIFIER, whether or not the carrier is named.",
-    ),
-)
+DISPUTED: tuple[tuple[Mapping[str, str], str, str], ...] = ()
 
 
 def _disputed(one: Asked, found: str) -> int | None:

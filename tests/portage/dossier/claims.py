@@ -177,6 +177,7 @@ CLAIMS: dict[str, Claim] = {
     "ETRANGER_DOCUMENTS_TENUS": yes("etabli_etranger", "documents_etranger"),
     "ETRANGER_DOCUMENTS_MANQUANTS": both(yes("etabli_etranger"), without("documents_etranger")),
     "PORTEUR_TU": lambda f: not f["juge_porteur"] and f["faits_du_porteur"],
+    "PORTEUR_TU_CONTRAIRE": lambda f: not f["juge_porteur"] and f["faits_du_porteur"],
     "PORTEUR_NOMME": lambda f: f["juge_porteur"] or not f["faits_du_porteur"],
     "AVENANT_NON_DIT": unsaid("date_avenant"),
     "CONTRAT_TENU": yes("contrat_ecrit"),

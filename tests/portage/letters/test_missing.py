@@ -58,7 +58,7 @@ def test_what_is_the_porteurs_is_not_asked_of_the_sub_contractor(
         *("titres", "probite", "attestation_vigilance", "immatriculation"),
         *("non_dereferencement", "acceptation_cgu", "engagement_cascade", "regularite"),
     ]
-    assert [piece.code for piece in found.own] == ["contrat_ecrit", "porteur_edof"]
+    assert [piece.code for piece in found.own] == ["contrat_ecrit", "bilan_donnees", "porteur_edof"]
     assert (found.organisation, found.porteur) == ("ATELIER EXEMPLE", "GROUPE FICTIF SUD")
     vigilance = found.asked[2]
     assert vigilance.label == "Attestation de vigilance de l'URSSAF de moins de six mois"

@@ -22,6 +22,7 @@ MISSION = {"financement": "CPF", "action": "BILAN_COMPETENCES"}
 # Headers as people write them; of each row, one thing may be missing, wrong or against the rules.
 GOOD = {
     **{"NDA": CERTIFIED, "Date de signature": f"{DAY:%d/%m/%Y}", "Montant HT": "1 500,00 €"},
+    "Protection des résultats du bilan": "oui",
     **{"Contrat écrit": "signé", "CV": "✓", "B3": "vierge", "Déréférencé": "non", "CGU": "oui"},
     **{"Sous-traitance en cascade": "non", "À jour fiscal et social": "à jour", "Micro": "non"},
     **{"Procédure collective": "non", "CA": "42 000", "Durée": "20 h", "K-bis": "reçu"},
@@ -42,7 +43,7 @@ HEADERS = list(GOOD)
 # Without these no row is eligible.
 NEEDED = (
     *("Contrat écrit", "CV", "B3", "Déréférencé", "CGU", "Sous-traitance en cascade"),
-    "À jour fiscal et social",
+    *("À jour fiscal et social", "Protection des résultats du bilan"),
 )
 
 
