@@ -57,7 +57,7 @@ _FOUND = {
 }
 # Said elsewhere in the dossier.
 _SAID = {
-    *("financement", "action", "date", "porteur"),
+    *("financement", "action", "date", "date_convention", "porteur"),
     *("montant", "heures", "partie", "type_formation", "fin_mission"),
 }
 _PARTS = {"totale": "l'action entière", "partielle": "une partie de l'action"}
@@ -225,12 +225,14 @@ def _mission(answer: Answer, source: Source) -> Lines:
     fundings = " + ".join(source.financements[name] for name in rules["financement"])
     part = (said.get("partie") or [""])[0]
     nature = (said.get("type_formation") or [""])[0]
-    end, amount, hours = (said.get(name) for name in ("fin_mission", "montant", "heures"))
+    told = ("fin_mission", "montant", "heures", "date_convention")
+    end, amount, hours, agreed = (said.get(name) for name in told)
     day = date_longue(answer["date_evaluation"])
     return _filled(
         ("Financement", fundings),
         ("Catégorie d'action", source.actions[rules["action"]]),
         ("Contrat du", day if "date" in said else f"{_UNSAID} : contrôlé à la date du {day}"),
+        ("Convention du", date_longue(agreed) if agreed else None),
         ("Montant HT", _UNSAID if amount is None else euros(amount)),
         ("Durée", _UNSAID if hours is None else f"{nombre(hours)} h"),
         ("Part confiée", _PARTS.get(part, _UNSAID)),
@@ -284,9 +286,23 @@ def _bases(answer: Answer) -> Lines:
         ("Origine", register["origine"]),
         ("Lignes de la liste", entier(register["lignes_liste"])),
         ("SHA-256 de la liste", register["sha256"]),
+        *_other_lists(answer),
         ("Version de la base", register["version"]),
         ("SHA-256 des règles", rules["empreinte"]),
         ("Nombre de règles", str(rules["nombre"])),
+    )
+
+
+def _other_lists(answer: Answer) -> Lines:
+    """Give the list on which the porteur's certificate is judged, and that of the release."""
+    convention = (answer["porteur"] or {}).get("liste_convention") or {}
+    published = answer["instantane"].get("publiee") or {}
+    day = convention.get("date_liste")
+    return _filled(
+        ("Liste de la convention", date_longue(day) if day else None),
+        ("SHA-256 de cette liste", convention.get("sha256")),
+        ("Liste publiée depuis", date_longue(published["date_contenu"]) if published else None),
+        ("SHA-256 de celle-ci", published.get("sha256")),
     )
 
 
