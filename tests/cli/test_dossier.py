@@ -23,6 +23,7 @@ MISSION = ("--financement", "CPF", "--action", "BILAN_COMPETENCES", "--date", DA
 HELD = (
     *("--attestation-vigilance", DAY, "--immatriculation", "--titres", "--probite"),
     *("--pas-dereference", "--accepte-cgu", "--pas-cascade", "--regularite", "--contrat-ecrit"),
+    "--bilan-donnees",
 )
 
 

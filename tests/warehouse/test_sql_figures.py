@@ -206,7 +206,8 @@ def test_every_table_is_well_formed_when_empty() -> None:
     # What comes from our own files does not depend on the list.
     ours = {"financement", "categorie_action", "forme_juridique"}
     ours = {f"reference.{name}" for name in ours} | {"marche.chiffre_publie"}
-    ours |= {f"portage.{name}" for name in ("regle", "parametre", "motif", "piece", "ecriture")}
+    rules = ("regle", "parametre", "motif", "piece", "ecriture", "repute_certifie")
+    ours |= {f"portage.{name}" for name in rules}
     assert all(counts.pop(name) > 0 for name in ours)
     assert counts == dict.fromkeys(counts, 0) | full
     day = figures.pop("date_instantane")

@@ -86,7 +86,7 @@ DECLARED = {
     **dict.fromkeys(
         (
             *("accepte_cgu", "regularite", "probite", "immatriculation"),
-            *("titres", "contrat_ecrit", "consentement"),
+            *("titres", "contrat_ecrit", "consentement", "bilan_donnees"),
         ),
         "oui",
     ),
