@@ -18,7 +18,7 @@ from pipelines.printable import printable
 _OPEN = (Verdict.ELIGIBLE, Verdict.PIECES_MANQUANTES)
 _HEADINGS = {
     Verdict.ELIGIBLE: "Oui",
-    Verdict.PIECES_MANQUANTES: "Oui, si",
+    Verdict.PIECES_MANQUANTES: "Oui, si vous avez aussi",
     Verdict.A_VERIFIER: "À voir d'abord",
     Verdict.NON_ELIGIBLE: "Non, parce que",
 }
@@ -28,11 +28,11 @@ _MISSION = ("financement", "action", "date", "date_convention", "porteur")
 
 @dataclass(frozen=True)
 class Group:
-    """Missions of which one thing is said: an answer and its conditions, or a warning."""
+    """Missions that have one answer: its verdict, and its conditions or reasons."""
 
     missions: list[str]
     said: tuple[str, ...]
-    verdict: Verdict | None = None
+    verdict: Verdict
 
 
 def refuse_named(facts: Mapping[str, str], naming: Sequence[str]) -> None:
@@ -49,7 +49,7 @@ def refuse_named(facts: Mapping[str, str], naming: Sequence[str]) -> None:
 
 
 def shared_conditions(cells: Sequence[Mapping[str, Any]]) -> list[str]:
-    """Give the documents that every mission that may be ported asks for, in their order."""
+    """Give the documents that every mission that is not refused asks for, in their order."""
     asked = [cell["pieces_manquantes"] for cell in cells if cell["verdict"] != Verdict.NON_ELIGIBLE]
     return [piece for piece in (asked[0] if asked else []) if all(piece in one for one in asked)]
 
@@ -66,19 +66,21 @@ def in_words(cells: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> li
     order = list(_HEADINGS)
     return sorted(
         (Group(_missions(pairs), said, verdict) for (verdict, said), pairs in groups.items()),
-        key=lambda group: order.index(group.verdict or Verdict.NON_ELIGIBLE),
+        key=lambda group: order.index(group.verdict),
     )
 
 
-def warnings(cells: Sequence[Mapping[str, Any]], names: Mapping[str, str]) -> list[Group]:
-    """Gather what the missions that are not refused warn of, each warning once."""
+def warnings(
+    cells: Sequence[Mapping[str, Any]], names: Mapping[str, str]
+) -> list[tuple[str, list[str]]]:
+    """Give each warning of the missions that may be ported, once, with the missions it is of."""
     told: dict[str, list[tuple[str, str]]] = {}
     for cell in cells:
         if Verdict(cell["verdict"]) in _OPEN:
             action = names[cell["action"]]
             for text in dict.fromkeys(cell["avertissements"]):
                 told.setdefault(_plain(text, action), []).append((cell["financement"], action))
-    return [Group(_missions(pairs), (text,)) for text, pairs in told.items()]
+    return [(text, _missions(pairs)) for text, pairs in told.items()]
 
 
 def _plain(text: str, action: str) -> str:
@@ -105,10 +107,9 @@ def show_profile(found: Mapping[str, Any], names: Mapping[str, str]) -> None:
         for piece in shared:
             _item("☐", piece)
     for group in in_words(cells, names):
-        verdict = group.verdict or Verdict.NON_ELIGIBLE
-        heading = _HEADINGS[verdict]
-        if verdict is Verdict.PIECES_MANQUANTES:
-            heading = "Oui, si vous avez aussi" if group.said else "Oui, avec ces pièces"
+        verdict, heading = group.verdict, _HEADINGS[group.verdict]
+        if verdict is Verdict.PIECES_MANQUANTES and not group.said:
+            heading = "Oui, avec ces pièces"
         OUT.print()
         OUT.print(Text(heading, style=f"bold {verdict.words.colours.terminal}"))
         for mission in group.missions:
@@ -117,8 +118,8 @@ def show_profile(found: Mapping[str, Any], names: Mapping[str, str]) -> None:
             _item("☐" if verdict in _OPEN else "•", text, indent=4)
     if told := warnings(cells, names):
         OUT.print("\n[bold]À savoir[/]")
-        for group in told:
-            _item("!", f"{group.said[0]} ({' ; '.join(group.missions)})")
+        for text, missions in told:
+            _item("!", f"{text} ({' ; '.join(missions)})")
     OUT.print(
         fitted(
             OUT, "\nLes articles et le détail d'une réponse : ajoutez --financement et --action."

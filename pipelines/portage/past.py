@@ -40,14 +40,10 @@ def look_back(con: duckdb.DuckDBPyConnection) -> None:
 
 @lru_cache(maxsize=1)
 def _queries() -> list[tuple[str, str]]:
-    models = {
-        name: parse_model(SQL / EVALUATION / f"{name}.sql").sql
-        for name in ("organisme_passe", "retrouve_passe")
-    }
     return [
-        ("organisme_passe", models["organisme_passe"]),
+        ("organisme_passe", parse_model(SQL / EVALUATION / "organisme_passe.sql").sql),
         ("profil_passe", _profiles(parse_model(SQL / "portage" / "profil.sql").sql)),
-        ("retrouve_passe", models["retrouve_passe"]),
+        ("retrouve_passe", parse_model(SQL / EVALUATION / "retrouve_passe.sql").sql),
     ]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import deque
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from pipelines.registers.archive import IMPORTED, OFFICIAL, Archive, Sighting
@@ -39,31 +40,31 @@ def seen_until(archive: Archive, sha256: str) -> dt.date | None:
     date that it was given. Given again under a date more than seven days later, the content of a
     list that changes every day is no longer believed to be that of the day.
     """
-    sightings = [s for s in archive.sightings() if s.sha256 == sha256]
-    if not sightings:
-        return None
-    believed = min(s.date for s in sightings) + dt.timedelta(days=FROZEN_DAYS)
-    arrived = [s for s in sightings if s.date <= believed or s.origine != OFFICIAL][-1]
-    return _day(arrived) if arrived.origine == OFFICIAL else arrived.date
+    arrived = deque((s for s in _believed(archive) if s.sha256 == sha256), maxlen=1)
+    return _day(arrived[0]) if arrived else None
 
 
 def seen_days(archive: Archive) -> list[tuple[str, dt.date]]:
     """Give the days on which each content (SHA-256) was the list, as :func:`seen_until` says."""
+    return sorted({(one.sha256, _day(one)) for one in _believed(archive)})
+
+
+def _believed(archive: Archive) -> Iterator[Sighting]:
+    """Yield the sightings, in order of arrival, but those of a content frozen for too long."""
     sightings = list(archive.sightings())
     first: dict[str, dt.date] = {}
     for one in sightings:
         first[one.sha256] = min(first.get(one.sha256, one.date), one.date)
-    found = set()
     for one in sightings:
-        official = one.origine == OFFICIAL
-        if official and one.date > first[one.sha256] + dt.timedelta(days=FROZEN_DAYS):
-            continue
-        found.add((one.sha256, _day(one) if official else one.date))
-    return sorted(found)
+        believed = first[one.sha256] + dt.timedelta(days=FROZEN_DAYS)
+        if one.date <= believed or one.origine != OFFICIAL:
+            yield one
 
 
 def _day(sighting: Sighting) -> dt.date:
-    """Give the day, in Paris, on which the official source gave a list, or the list's own."""
+    """Give the day, in Paris, on which the official source gave a list; of a file, its own."""
+    if sighting.origine != OFFICIAL:
+        return sighting.date
     seen = dt.datetime.fromisoformat(sighting.vu).astimezone(PARIS).date()
     return max(sighting.date, seen)
 

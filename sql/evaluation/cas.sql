@@ -11,9 +11,7 @@ colonnes:
   date_convention: Date de la convention avec le financeur, sinon du contrat : celle du certificat du
     porteur (R.6316-8).
   convention_a_part: Vrai si le porteur est jugé à une autre date que celle du contrat.
-  date_liste: Date de la liste du contrat (voir evaluation.liste).
-  liste_dite: La même, en toutes lettres, avec le jour où la source la donnait encore.
-  age_liste: Jours entre le contrat et la liste, ou le dernier jour où la source la donnait encore.
+  age_liste: Jours entre le contrat et sa liste (voir evaluation.liste).
   liste_perimee: Vrai si la liste est trop ancienne pour dire certifié ou non.
   suivi_avant: Ce que l'on a des listes d'avant le contrat, quand aucune ne le couvre.
   financements: Financements dont les règles s'appliquent.
@@ -37,8 +35,6 @@ select
     p.date,
     coalesce(d.date_convention, p.date) as date_convention,
     juge_porteur and coalesce(d.date_convention <> p.date, false) as convention_a_part,
-    l.date_liste,
-    l.liste_dite,
     l.age_liste,
     l.liste_perimee,
     l.suivi_avant,

@@ -15,8 +15,8 @@ jugee as (
         p.role,
         p.date_liste,
         c.action,
-        p.nda is not null as listee,
-        coalesce(p.etat = 'CERTIFIE', false) as certifie,
+        p.nda is not null as etait_listee,
+        coalesce(p.etat = 'CERTIFIE', false) as etait_certifie,
         coalesce(p.nda, if(p.demande_par = 'NDA', p.identifiant, null)) as nda,
         p.siren
     from evaluation.partie as p
@@ -32,58 +32,58 @@ lignee as (
 ),
 
 -- From the list of the day on, under whatever number; whom no number names, by its SIREN.
-suite as (
+version as (
     select
         j.*,
-        v.valide_du,
-        v.valide_au,
-        v.listee as listee_alors,
-        v.listee and coalesce(
-            case j.action
-                when 'ACTION_FORMATION' then v.certifie_action_formation
-                when 'BILAN_COMPETENCES' then v.certifie_bilan_competences
-                when 'VAE' then v.certifie_vae
-                when 'APPRENTISSAGE' then v.certifie_apprentissage
-            end, false
-        ) as certifie_alors
+        v.* exclude (nda, siren)
     from jugee as j
     inner join lignee as l on j.nda = l.nda
-    inner join historique.organisme_version as v
-        on l.lignee = v.lignee and coalesce(j.date_liste < v.valide_au, true)
+    inner join historique.organisme_version as v on l.lignee = v.lignee
     union all
     select
         j.*,
-        v.valide_du,
-        v.valide_au,
-        v.listee as listee_alors,
-        v.listee and coalesce(
-            case j.action
-                when 'ACTION_FORMATION' then v.certifie_action_formation
-                when 'BILAN_COMPETENCES' then v.certifie_bilan_competences
-                when 'VAE' then v.certifie_vae
-                when 'APPRENTISSAGE' then v.certifie_apprentissage
-            end, false
-        ) as certifie_alors
+        v.* exclude (nda, siren)
     from jugee as j
-    inner join historique.organisme_version as v
-        on j.siren = v.siren and coalesce(j.date_liste < v.valide_au, true)
+    inner join historique.organisme_version as v on j.siren = v.siren
     where j.nda is null
+),
+
+suite as (
+    select
+        ligne,
+        role,
+        date_liste,
+        etait_listee,
+        etait_certifie,
+        valide_du,
+        valide_au,
+        listee,
+        listee and coalesce(
+            case action
+                when 'ACTION_FORMATION' then certifie_action_formation
+                when 'BILAN_COMPETENCES' then certifie_bilan_competences
+                when 'VAE' then certifie_vae
+                when 'APPRENTISSAGE' then certifie_apprentissage
+            end, false
+        ) as certifie
+    from version
+    where coalesce(date_liste < valide_au, true)
 ),
 
 maintenant as (
     select
         ligne,
         role,
-        any_value(listee) as listee,
-        any_value(certifie) as certifie,
-        coalesce(bool_or(listee_alors) filter (where valide_au is null), false) as listee_ici,
-        coalesce(bool_or(certifie_alors) filter (where valide_au is null), false) as certifie_ici,
-        max(valide_au) filter (where listee_alors) as sorti_le,
-        max(valide_au) filter (where certifie_alors) as perdu_le,
-        max(valide_au) filter (where not listee_alors) as revenu_le,
-        max(valide_au) filter (where not certifie_alors) as obtenu_le,
+        any_value(etait_listee) as etait_listee,
+        any_value(etait_certifie) as etait_certifie,
+        coalesce(bool_or(listee) filter (where valide_au is null), false) as est_listee,
+        coalesce(bool_or(certifie) filter (where valide_au is null), false) as est_certifie,
+        max(valide_au) filter (where listee) as sorti_le,
+        max(valide_au) filter (where certifie) as perdu_le,
+        max(valide_au) filter (where not listee) as revenu_le,
+        max(valide_au) filter (where not certifie) as obtenu_le,
         min(valide_du) filter (where date_liste < valide_du) as suivante_le,
-        min(valide_du) filter (where date_liste < valide_du and not certifie_alors) as interrompu_le
+        min(valide_du) filter (where date_liste < valide_du and not certifie) as interrompu_le
     from suite
     group by ligne, role
 )
@@ -92,11 +92,11 @@ select
     ligne,
     role,
     case
-        when listee and not listee_ici then 'DEPUIS_SORTI'
-        when certifie and not certifie_ici then 'DEPUIS_PERDU'
-        when certifie and interrompu_le is not null then 'DEPUIS_INTERROMPU'
-        when not certifie and certifie_ici then 'DEPUIS_OBTENU'
-        when not listee and listee_ici then 'DEPUIS_PARU'
+        when etait_listee and not est_listee then 'DEPUIS_SORTI'
+        when etait_certifie and not est_certifie then 'DEPUIS_PERDU'
+        when etait_certifie and interrompu_le is not null then 'DEPUIS_INTERROMPU'
+        when not etait_certifie and est_certifie then 'DEPUIS_OBTENU'
+        when not etait_listee and est_listee then 'DEPUIS_PARU'
         else 'DEPUIS_MEME'
     end as liste_depuis,
     case liste_depuis

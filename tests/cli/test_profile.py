@@ -88,9 +88,7 @@ def test_missions_that_have_one_answer_are_told_together() -> None:
         (Verdict.PIECES_MANQUANTES, ["OPCO et REGION : VAE"], ()),
         (Verdict.NON_ELIGIBLE, ["CPF : bilans et VAE"], ("Sans certificat.",)),
     ]
-    assert [(g.missions, g.said) for g in warnings(cells, names)] == [
-        (["OPCO : VAE"], ("Attention.",))
-    ]
+    assert warnings(cells, names) == [("Attention.", ["OPCO : VAE"])]
 
 
 def test_the_page_of_a_consultant(opac: Opac, released: Released) -> None:
